@@ -1,0 +1,204 @@
+package seal
+
+import (
+	"crypto/md5"  //nolint:gosec // webhooks and digests of old services still use it
+	"crypto/sha1" //nolint:gosec // likewise
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// Func is a function of one string that a host offers to engines: total, so
+// that whether it fails tells nothing, and injective (digests as good as), so
+// that a comparison of its results decides as one of its arguments.
+type Func string
+
+// The functions. Of a string with surrogates they give a string with derived
+// surrogates, which stand for exactly the bytes that plaintext would have given.
+const (
+	Base64       Func = "base64"        // RFC 4648 section 4, of the UTF-8 bytes
+	Base64URL    Func = "base64url"     // RFC 4648 section 5, padded
+	Base64RawURL Func = "base64rawurl"  // RFC 4648 section 5, not padded
+	Btoa         Func = "btoa"          // base64 of the Latin-1 bytes, WHATWG HTML
+	Hex          Func = "hex"           // lower case, of the UTF-8 bytes
+	Component    Func = "encodeURIComp" // ECMA-262 encodeURIComponent
+	URI          Func = "encodeURI"     // ECMA-262 encodeURI
+	Form         Func = "form"          // WHATWG URL, application/x-www-form-urlencoded
+	QueryEscape  Func = "queryEscape"   // Go's url.QueryEscape, Rego's urlquery.encode
+	JSONString   Func = "jsonString"    // the inside of a JSON string, as JSON.stringify
+	MD5          Func = "md5"           // hex digests
+	SHA1         Func = "sha1"
+	SHA256       Func = "sha256"
+	SHA512       Func = "sha512"
+)
+
+type function struct {
+	apply func([]byte) ([]byte, error)
+	// local functions map each part of a string by itself, so that only the
+	// surrogates are derived and the text around them stays readable.
+	local bool
+	// opaque results show nothing of the argument's form.
+	opaque bool
+	// growth bounds the length of a result by that of the argument.
+	growth int
+}
+
+var functions = map[Func]function{
+	Base64:       {apply: encoding(base64.StdEncoding), growth: 2},
+	Base64URL:    {apply: encoding(base64.URLEncoding), growth: 2},
+	Base64RawURL: {apply: encoding(base64.RawURLEncoding), growth: 2},
+	Btoa:         {apply: btoa, growth: 2},
+	Hex:          {apply: func(b []byte) ([]byte, error) { return hex.AppendEncode(nil, b), nil }, local: true, growth: 2},
+	Component:    {apply: percent("-_.!~*'()", false), local: true, growth: 3},
+	URI:          {apply: percent("-_.!~*'();/?:@&=+$,#", false), local: true, growth: 3},
+	Form:         {apply: percent("-_.*", true), local: true, growth: 3},
+	QueryEscape:  {apply: func(b []byte) ([]byte, error) { return []byte(url.QueryEscape(string(b))), nil }, local: true, growth: 3},
+	JSONString:   {apply: jsonString, local: true, growth: 6},
+	MD5:          {apply: digest(func(b []byte) []byte { d := md5.Sum(b); return d[:] }), opaque: true},  //nolint:gosec // see above
+	SHA1:         {apply: digest(func(b []byte) []byte { d := sha1.Sum(b); return d[:] }), opaque: true}, //nolint:gosec // see above
+	SHA256:       {apply: digest(func(b []byte) []byte { d := sha256.Sum256(b); return d[:] }), opaque: true},
+	SHA512:       {apply: digest(func(b []byte) []byte { d := sha512.Sum512(b); return d[:] }), opaque: true},
+}
+
+// digestSize bounds the length of any hex digest.
+const digestSize = 2 * sha512.Size
+
+// call is a function and its arguments: what a derived surrogate is kept under,
+// so that the same call gives the same surrogate.
+type call struct {
+	fn   string
+	a, b string
+}
+
+// Derive applies f to s. What it gives may be used as any sealed string.
+func (r *Run) Derive(f Func, s string) (string, error) {
+	fn, ok := functions[f]
+	if !ok {
+		return "", Errorf(CodeInspected, "no such function: %s", f)
+	}
+	if !r.Holds(s) {
+		b, err := fn.apply([]byte(s))
+		return string(b), err
+	}
+	if !fn.local {
+		return r.derive(f, fn, s)
+	}
+	var out strings.Builder
+	var failed error
+	from := 0
+	part := func(text string) {
+		b, err := fn.apply([]byte(text))
+		if err != nil {
+			failed = err
+		}
+		out.Write(b)
+	}
+	r.each(s, func(start, end int, token string, _ *origin) bool {
+		part(s[from:start])
+		derived, err := r.derive(f, fn, token)
+		if err != nil {
+			failed = err
+		}
+		out.WriteString(derived)
+		from = end
+		return failed == nil
+	})
+	part(s[from:])
+	if failed != nil {
+		return "", failed
+	}
+	return out.String(), nil
+}
+
+// derive makes a surrogate for f of the whole of s.
+func (r *Run) derive(f Func, fn function, s string) (string, error) {
+	key := call{fn: string(f), a: s}
+	if token, ok := r.recall(key); ok {
+		return token, nil
+	}
+	o := &origin{sources: r.sourcesOf(s), size: digestSize}
+	if !fn.opaque {
+		o.size = min(r.size(s)*fn.growth, MaxResolvedBytes+1)
+		o.encoded = true
+	}
+	o.resolve = func() ([]byte, error) {
+		b, err := r.resolve(s)
+		if err != nil {
+			return nil, err
+		}
+		return fn.apply(b)
+	}
+	return r.issue(key, o)
+}
+
+func encoding(e *base64.Encoding) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) { return e.AppendEncode(nil, b), nil }
+}
+
+func digest(sum func([]byte) []byte) func([]byte) ([]byte, error) {
+	return func(b []byte) ([]byte, error) { return hex.AppendEncode(nil, sum(b)), nil }
+}
+
+// btoa encodes the Latin-1 bytes of a string. What Latin-1 lacks is an error
+// where plaintext would have thrown, told without the character.
+func btoa(b []byte) ([]byte, error) {
+	latin := make([]byte, 0, len(b))
+	for _, c := range string(b) {
+		if c > 0xff {
+			return nil, Errorf(CodeInspected, "btoa takes characters up to U+00FF only; encode the text as UTF-8 first")
+		}
+		latin = append(latin, byte(c))
+	}
+	return base64.StdEncoding.AppendEncode(nil, latin), nil
+}
+
+// percent encodes all UTF-8 bytes but ASCII alphanumerics and those in keep.
+func percent(keep string, plus bool) func([]byte) ([]byte, error) {
+	const digits = "0123456789ABCDEF"
+	return func(b []byte) ([]byte, error) {
+		out := make([]byte, 0, len(b))
+		for _, c := range b {
+			switch lower := c | 0x20; {
+			case lower >= 'a' && lower <= 'z', c >= '0' && c <= '9', strings.IndexByte(keep, c) >= 0:
+				out = append(out, c)
+			case plus && c == ' ':
+				out = append(out, '+')
+			default:
+				out = append(out, '%', digits[c>>4], digits[c&15])
+			}
+		}
+		return out, nil
+	}
+}
+
+// jsonString escapes as ECMA-262 QuoteJSONString does. encoding/json would also
+// escape <, > and & and be told apart.
+func jsonString(b []byte) ([]byte, error) {
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, len(b))
+	for _, c := range b {
+		switch {
+		case c == '"' || c == '\\':
+			out = append(out, '\\', c)
+		case c == '\b':
+			out = append(out, '\\', 'b')
+		case c == '\f':
+			out = append(out, '\\', 'f')
+		case c == '\n':
+			out = append(out, '\\', 'n')
+		case c == '\r':
+			out = append(out, '\\', 'r')
+		case c == '\t':
+			out = append(out, '\\', 't')
+		case c < utf8.RuneSelf && c < ' ':
+			out = append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+		default:
+			out = append(out, c)
+		}
+	}
+	return out, nil
+}

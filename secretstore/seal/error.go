@@ -1,0 +1,45 @@
+package seal
+
+import "fmt"
+
+// Code says which rule refused. Codes are stable and part of the API.
+type Code string
+
+// The codes of this package and of egress.
+const (
+	// CodeUnavailable: the secret is absent, disabled, expired or unreachable.
+	CodeUnavailable Code = "secret_unavailable"
+	// CodeInspected: an operation would look inside a secret.
+	CodeInspected Code = "sealed_secret_inspected"
+	// CodeLimited: too many comparisons with a weak secret have missed.
+	CodeLimited Code = "comparison_limited"
+	// CodeLiveSurrogate: an input or a literal holds a live surrogate.
+	CodeLiveSurrogate Code = "surrogate_in_input"
+	// CodeEgressDenied: a rule does not let a secret or a request go there.
+	CodeEgressDenied Code = "egress_denied"
+	// CodeEgressFailed: a request that was allowed did not succeed.
+	CodeEgressFailed Code = "egress_failed"
+)
+
+// Error is a refusal. Its message never holds a value, nor anything computed
+// from one, so that it can be shown to anybody.
+type Error struct {
+	Code    Code
+	Message string
+}
+
+// Error gives code and message.
+func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
+
+// Errorf makes an Error. No argument may be computed from a plaintext.
+func Errorf(code Code, format string, args ...any) *Error {
+	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+func unavailable(name string) *Error {
+	return Errorf(CodeUnavailable, "secret %s is absent, disabled or expired in this scope; create or enable it", name)
+}
+
+func inspected(what, instead string) *Error {
+	return Errorf(CodeInspected, "%s would look inside a secret; %s", what, instead)
+}

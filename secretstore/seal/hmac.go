@@ -1,0 +1,77 @@
+package seal
+
+import (
+	"crypto/hmac"
+	"crypto/md5"  //nolint:gosec // HMAC-MD5 still signs webhooks
+	"crypto/sha1" //nolint:gosec // likewise HMAC-SHA1
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"hash"
+)
+
+// Hash is the hash function of an HMAC (RFC 2104).
+type Hash string
+
+// The hash functions.
+const (
+	HashMD5    Hash = "md5"
+	HashSHA1   Hash = "sha1"
+	HashSHA256 Hash = "sha256"
+	HashSHA512 Hash = "sha512"
+)
+
+var hashes = map[Hash]func() hash.Hash{
+	HashMD5:    md5.New,
+	HashSHA1:   sha1.New,
+	HashSHA256: sha256.New,
+	HashSHA512: sha512.New,
+}
+
+// HMAC gives the hex HMAC of message under key. Where a surrogate stands in
+// either, the result is a surrogate too: it compares and travels to the hosts
+// of its secrets. It comes out plain only if every secret in the key is strong
+// and says release, and none is in the message: an HMAC under a weak key is an
+// offline dictionary, and one of a secret is a digest of it.
+func (r *Run) HMAC(h Hash, key, message string) (string, error) {
+	newHash, ok := hashes[h]
+	if !ok {
+		return "", Errorf(CodeInspected, "no such hash: %s", h)
+	}
+	compute := func() ([]byte, error) {
+		k, err := r.resolve(key)
+		if err != nil {
+			return nil, err
+		}
+		m, err := r.resolve(message)
+		if err != nil {
+			return nil, err
+		}
+		mac := hmac.New(newHash, k)
+		mac.Write(m)
+		return hex.AppendEncode(nil, mac.Sum(nil)), nil
+	}
+	inKey, inMessage := r.sourcesOf(key), r.sourcesOf(message)
+	if len(inMessage) == 0 && released(inKey) {
+		b, err := compute()
+		return string(b), err
+	}
+	memo := call{fn: "hmac-" + string(h), a: key, b: message}
+	if token, ok := r.recall(memo); ok {
+		return token, nil
+	}
+	return r.issue(memo, &origin{
+		sources: append(inKey, inMessage...),
+		size:    digestSize,
+		resolve: compute,
+	})
+}
+
+func released(key []source) bool {
+	for _, s := range key {
+		if s.weak || !s.secret.Release {
+			return false
+		}
+	}
+	return true
+}

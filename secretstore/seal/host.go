@@ -1,0 +1,181 @@
+package seal
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// HostRule is one entry of allowed_hosts: "host", "host:port" or "*.suffix",
+// each with "http://" before it where plain HTTP is meant. Without a port it
+// means 443, or 80 after "http://".
+type HostRule struct {
+	scheme   string
+	host     string // without "*."
+	wildcard bool
+	port     int
+}
+
+// ParseHostRule reads an entry of allowed_hosts. "*." must stand before a name
+// that somebody can own: "*.com" or "*.github.io" would let a secret go to
+// anybody (https://publicsuffix.org).
+func ParseHostRule(s string) (HostRule, error) {
+	r := HostRule{scheme: "https", port: 443}
+	rest := s
+	if after, ok := strings.CutPrefix(rest, "http://"); ok {
+		r.scheme, r.port, rest = "http", 80, after
+	} else if after, ok := strings.CutPrefix(rest, "https://"); ok {
+		rest = after
+	}
+	host, port, err := splitPort(rest)
+	if err != nil {
+		return HostRule{}, fmt.Errorf("host %q: %w", s, err)
+	}
+	if port != 0 {
+		r.port = port
+	}
+	if after, ok := strings.CutPrefix(host, "*."); ok {
+		r.wildcard, host = true, after
+	}
+	if r.host, err = NormalizeHost(host); err != nil {
+		return HostRule{}, fmt.Errorf("host %q: %w", s, err)
+	}
+	if r.wildcard {
+		if _, err := netip.ParseAddr(r.host); err == nil {
+			return HostRule{}, fmt.Errorf("host %q: an address has no subdomains; name the address itself", s)
+		}
+		if suffix, _ := publicsuffix.PublicSuffix(r.host); suffix == r.host {
+			return HostRule{}, fmt.Errorf("host %q: %s is a public suffix, under which anybody can have a name; use a longer one", s, r.host)
+		}
+	}
+	return r, nil
+}
+
+func splitPort(s string) (host string, port int, err error) {
+	host, digits := s, ""
+	if strings.HasPrefix(s, "[") {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			return "", 0, fmt.Errorf("missing ]")
+		}
+		host = s[:end+1]
+		if s[end+1:] == "" {
+			return host, 0, nil
+		}
+		if s[end+1] != ':' {
+			return "", 0, fmt.Errorf("unexpected text after ]")
+		}
+		digits = s[end+2:]
+	} else if i := strings.IndexByte(s, ':'); i >= 0 {
+		host, digits = s[:i], s[i+1:]
+	} else {
+		return host, 0, nil
+	}
+	n, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil || n == 0 || strconv.FormatUint(n, 10) != digits {
+		return "", 0, fmt.Errorf("the port must be a number from 1 to 65535")
+	}
+	return host, int(n), nil
+}
+
+// NormalizeHost gives the one spelling of a host name or address in which hosts
+// are compared: lower case, IDNA to ASCII, no trailing dot, addresses in their
+// canonical form without brackets. Spellings of addresses that resolvers read
+// in different ways (octal, hexadecimal, short forms) and zones are refused.
+func NormalizeHost(s string) (string, error) {
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		inner, ok = strings.CutSuffix(inner, "]")
+		addr, err := netip.ParseAddr(inner)
+		if !ok || err != nil || addr.Zone() != "" || !addr.Is6() {
+			return "", fmt.Errorf("not an IPv6 address")
+		}
+		return addr.Unmap().String(), nil
+	}
+	if addr, err := netip.ParseAddr(s); err == nil {
+		if addr.Is6() {
+			return "", fmt.Errorf("an IPv6 address stands in brackets")
+		}
+		return addr.String(), nil
+	}
+	name := strings.TrimSuffix(s, ".")
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err != nil || ascii == "" || len(ascii) > 253 {
+		return "", fmt.Errorf("not a host name")
+	}
+	for label := range strings.SplitSeq(ascii, ".") {
+		if !validLabel(label) {
+			return "", fmt.Errorf("not a host name")
+		}
+	}
+	if last := ascii[strings.LastIndexByte(ascii, '.')+1:]; numeric(last) {
+		return "", fmt.Errorf("an address must be written as four decimal numbers")
+	}
+	return ascii, nil
+}
+
+func validLabel(l string) bool {
+	if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+		return false
+	}
+	for i := range len(l) {
+		c := l[i]
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// numeric reports whether URL parsers would read the last label of a host as a
+// number, and the host as an address (WHATWG URL, "ends in a number").
+func numeric(label string) bool {
+	if strings.HasPrefix(label, "0x") {
+		return true
+	}
+	_, err := strconv.ParseUint(label, 10, 64)
+	return err == nil
+}
+
+// Matches reports whether a request to scheme, host and port is meant. The host
+// must be normalised.
+func (r HostRule) Matches(scheme, host string, port int) bool {
+	if r.scheme != scheme || r.port != port {
+		return false
+	}
+	if r.wildcard {
+		return strings.HasSuffix(host, "."+r.host)
+	}
+	return r.host == host
+}
+
+func (r HostRule) covers(o HostRule) bool {
+	if !o.wildcard {
+		return r.Matches(o.scheme, o.host, o.port)
+	}
+	return r.wildcard && r.scheme == o.scheme && r.port == o.port &&
+		(r.host == o.host || strings.HasSuffix(o.host, "."+r.host))
+}
+
+// String gives the rule as it is written in allowed_hosts.
+func (r HostRule) String() string {
+	var b strings.Builder
+	if r.scheme == "http" {
+		b.WriteString("http://")
+	}
+	if r.wildcard {
+		b.WriteString("*.")
+	}
+	if strings.Contains(r.host, ":") {
+		b.WriteString("[" + r.host + "]")
+	} else {
+		b.WriteString(r.host)
+	}
+	if r.scheme == "http" && r.port != 80 || r.scheme == "https" && r.port != 443 {
+		b.WriteString(":" + strconv.Itoa(r.port))
+	}
+	return b.String()
+}

@@ -1,0 +1,17 @@
+package seal
+
+const (
+	// MaxSecretBytes is the size of the largest plaintext that a secret may
+	// have. Every surrogate counts as this much when the size of a resolved
+	// string is bounded, so that the bound tells nothing of a length.
+	MaxSecretBytes = 64 << 10
+	// MaxResolvedBytes bounds what resolving one string may give, so that
+	// encoding a doubled string over and over cannot exhaust memory.
+	MaxResolvedBytes = 16 << 20
+	// MaxDerived is the number of derived surrogates that one run may make.
+	MaxDerived = 20_000
+	// MaxMissesPerMinute is the number of comparisons with one weak secret that
+	// may miss in a minute, for one principal, before comparisons with it are
+	// refused.
+	MaxMissesPerMinute = 20
+)

@@ -1,0 +1,203 @@
+package seal
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+)
+
+// Target is a host that answers.
+type Target struct {
+	Scheme string
+	Host   string
+	Port   int
+}
+
+// String gives the target as a URL's origin (RFC 6454).
+func (t Target) String() string {
+	host := t.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	if t.Scheme == "https" && t.Port == 443 || t.Scheme == "http" && t.Port == 80 {
+		return t.Scheme + "://" + host
+	}
+	return fmt.Sprintf("%s://%s:%d", t.Scheme, host, t.Port)
+}
+
+// minSent is the length in bytes below which a value that was sent is not
+// looked for in what comes back: shorter ones stand in any text.
+const minSent = 4
+
+// SealResponse puts surrogates in the place of secrets in what a host answered:
+// of every strong secret that may go to the host, whether the artefact names it
+// or not, and of everything that this run sent, weak and derived values too.
+// They are found raw, JSON-escaped and percent-encoded. The error is
+// surrogate_in_input.
+func (r *Run) SealResponse(t Target, text string) (string, error) {
+	if MayHold(text) && r.Holds(text) {
+		return "", Errorf(CodeLiveSurrogate, "the response holds a surrogate of this run")
+	}
+	s := sealer{run: r, isJSON: json.Valid([]byte(text))}
+	s.addSent()
+	s.addStrong()
+	if r.opt.Hosts != nil {
+		for _, secret := range r.opt.Hosts(t) {
+			s.addForeign(secret)
+		}
+	}
+	return s.seal(text)
+}
+
+// sealer seals one response.
+type sealer struct {
+	run      *Run
+	isJSON   bool
+	patterns []pattern
+	tokens   []string
+	bounded  []bool
+	known    map[string]bool
+}
+
+func (s *sealer) add(v plaintext.Value, token string, bounded bool) {
+	if s.known[token] {
+		return
+	}
+	if s.known == nil {
+		s.known = make(map[string]bool)
+	}
+	s.known[token] = true
+	s.patterns = append(s.patterns, pattern{value: v, id: len(s.tokens)})
+	s.tokens = append(s.tokens, token)
+	s.bounded = append(s.bounded, bounded)
+}
+
+// addStrong looks for the strong secrets of the set.
+func (s *sealer) addStrong() {
+	for i, l := range s.run.set.leaves {
+		if l.strong {
+			s.add(l.value, s.run.tokens[i], false)
+		}
+	}
+}
+
+// addSent looks for what this run sent. Weak values count only where they stand
+// alone.
+func (s *sealer) addSent() {
+	s.run.mu.RLock()
+	sent := append([]string(nil), s.run.resolved...)
+	s.run.mu.RUnlock()
+	for _, token := range sent {
+		b, err := s.run.resolve(token)
+		if err == nil && len(b) >= minSent {
+			v := plaintext.New(b)
+			s.add(v, token, len(b) < MinStrongLength)
+		}
+	}
+}
+
+// addForeign looks for a secret that the artefact does not name.
+func (s *sealer) addForeign(secret *Secret) {
+	secret.Value.walk("", func(path string, t *Tree) {
+		if !t.weak {
+			s.add(*t.leaf, s.run.foreignToken(*t.leaf, source{secret: secret, path: path}), false)
+		}
+	})
+}
+
+// foreignToken gives the surrogate of a plaintext that a response may hold: that
+// of the set if it is in the set, else one drawn for the run.
+func (r *Run) foreignToken(v plaintext.Value, src source) string {
+	digest := sha256.Sum256(plaintext.Open(v))
+	key := string(digest[:])
+	for i, l := range r.set.leaves {
+		if equalBytes(plaintext.Open(l.value), plaintext.Open(v)) {
+			return r.tokens[i]
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if token, ok := r.foreign[key]; ok {
+		return token
+	}
+	if r.foreign == nil {
+		r.foreign = make(map[string]string)
+	}
+	if r.issued == nil {
+		r.issued = make(map[string]*origin)
+	}
+	l := &leaf{value: v, strong: true, sources: []source{src}}
+	token := newSurrogate(r.opt.Random)
+	r.foreign[key] = token
+	r.issued[token] = l.origin()
+	r.extra = append(r.extra, l)
+	return token
+}
+
+// span is an occurrence in the text as it came.
+type span struct {
+	match
+	spelled bool // the text spells the plaintext in an encoding
+}
+
+func (s *sealer) seal(text string) (string, error) {
+	m := newMatcher(s.patterns)
+	var spans []span
+	for _, v := range views(text) {
+		for _, found := range m.find(v.text, false) {
+			if s.bounded[found.id] && !(boundary(v.text, found.start-1) && boundary(v.text, found.end)) {
+				continue
+			}
+			spans = append(spans, span{
+				match:   match{v.at(found.start), v.at(found.end), found.id},
+				spelled: v.encoded && !(v.json && s.isJSON),
+			})
+		}
+	}
+	if len(spans) == 0 {
+		return text, nil
+	}
+	matches := make([]match, len(spans))
+	for i := range spans {
+		matches[i] = match{spans[i].start, spans[i].end, i}
+	}
+	var b strings.Builder
+	from := 0
+	for _, x := range leftmost(matches) {
+		token, err := s.token(spans[x.id], text[x.start:x.end])
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(text[from:x.start])
+		b.WriteString(token)
+		from = x.end
+	}
+	b.WriteString(text[from:])
+	return b.String(), nil
+}
+
+// token gives the surrogate for an occurrence. One that spells a plaintext in an
+// encoding stands for that spelling, so that the text resolves to what came; in
+// JSON the escapes of a string are not part of its value and the surrogate is
+// the secret's.
+func (s *sealer) token(x span, spelling string) (string, error) {
+	token := s.tokens[x.id]
+	if !x.spelled || plaintextEquals(s.patterns[x.id].value, spelling) {
+		return token, nil
+	}
+	digest := sha256.Sum256([]byte(spelling))
+	v := plaintext.FromString(spelling)
+	return s.run.issue(call{fn: "spelling", a: token, b: string(digest[:])}, &origin{
+		sources: s.run.origin(token).sources,
+		size:    len(spelling),
+		encoded: true,
+		resolve: func() ([]byte, error) { return plaintext.Open(v), nil },
+	})
+}
+
+func plaintextEquals(v plaintext.Value, s string) bool {
+	return equalBytes(plaintext.Open(v), []byte(s))
+}

@@ -1,0 +1,179 @@
+package seal
+
+import (
+	"io"
+	"sync"
+
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+)
+
+// Options are what a run knows of its surroundings. The zero Options work.
+type Options struct {
+	// Principal is on whose behalf comparisons are counted.
+	Principal string
+	// Guard counts and limits misses on weak secrets.
+	Guard *Guard
+	// Hosts gives every secret that may go to a target, named by the artefact or
+	// not: what a host answers is sealed against all of them.
+	Hosts func(Target) []*Secret
+	// Found is told the names of strong secrets whose plaintext was about to go
+	// out unsealed and was caught by the net under the masking. Each is a bug.
+	Found func(names []string)
+	// Random draws surrogates; nil means crypto/rand. Only tests fix it.
+	Random io.Reader
+}
+
+// Run is one run's surrogates and what they stand for. It resolves only what
+// was issued to it. A Run is safe for concurrent use: responses arrive while a
+// script goes on.
+type Run struct {
+	set    *Set
+	parent *Run
+	opt    Options
+	tokens []string // of set.leaves, shared with children
+
+	mu       sync.RWMutex
+	issued   map[string]*origin
+	memo     map[call]string
+	foreign  map[string]string // digest of a plaintext outside the set -> surrogate
+	extra    []*leaf           // leaves outside the set, from responses
+	resolved []string          // surrogates whose plaintext left by egress
+}
+
+// origin is what a surrogate stands for.
+type origin struct {
+	// sources are the secrets that it comes from; all their limits apply.
+	sources []source
+	// resolve gives the plaintext.
+	resolve func() ([]byte, error)
+	// size bounds what resolve gives, and depends on no plaintext.
+	size int
+	// encoded is set when the form of the plaintext shows its content, as a
+	// percent-encoding does; comparing it with its source would tell.
+	encoded bool
+}
+
+// NewRun draws a surrogate for each plaintext of the set.
+func (s *Set) NewRun(o Options) *Run {
+	r := &Run{set: s, opt: o}
+	if len(s.leaves) == 0 {
+		return r
+	}
+	r.tokens = make([]string, len(s.leaves))
+	r.issued = make(map[string]*origin, len(s.leaves))
+	for i, l := range s.leaves {
+		r.tokens[i] = newSurrogate(o.Random)
+		r.issued[r.tokens[i]] = l.origin()
+	}
+	return r
+}
+
+func (l *leaf) origin() *origin {
+	v := l.value
+	return &origin{
+		sources: l.sources,
+		size:    MaxSecretBytes,
+		resolve: func() ([]byte, error) { return plaintext.Open(v), nil },
+	}
+}
+
+// Child makes a run that knows r's surrogates and keeps its own derived ones to
+// itself. r must not be used for anything else but making children; a compiled
+// policy is such a run, and each of its evaluations a child.
+func (r *Run) Child(o Options) *Run {
+	return &Run{set: r.set, parent: r, opt: o, tokens: r.tokens}
+}
+
+// Set gives the sealing set of the run.
+func (r *Run) Set() *Set { return r.set }
+
+// Lookup gives the value of a secret of the set, with surrogates for its
+// leaves: a string, or for a structured secret what encoding/json makes of it.
+// The error is secret_unavailable.
+func (r *Run) Lookup(name string) (any, error) {
+	secret, ok := r.set.secrets[name]
+	if !ok {
+		return nil, unavailable(name)
+	}
+	return secret.Value.export(func(t *Tree) string { return r.tokens[r.set.index[t]] }), nil
+}
+
+// Holds reports whether s holds a surrogate of this run.
+func (r *Run) Holds(s string) bool {
+	held := false
+	r.each(s, func(int, int, string, *origin) bool {
+		held = true
+		return false
+	})
+	return held
+}
+
+// each calls fn for every surrogate of the run in s, until fn returns false.
+func (r *Run) each(s string, fn func(start, end int, token string, o *origin) bool) {
+	for from := 0; ; {
+		start, ok := next(s, from)
+		if !ok {
+			return
+		}
+		token := s[start : start+surrogateChars]
+		o := r.origin(token)
+		if o == nil {
+			from = start + 1
+			continue
+		}
+		from = start + surrogateChars
+		if !fn(start, from, token, o) {
+			return
+		}
+	}
+}
+
+func (r *Run) origin(token string) *origin {
+	r.mu.RLock()
+	o := r.issued[token]
+	r.mu.RUnlock()
+	if o == nil && r.parent != nil {
+		return r.parent.origin(token)
+	}
+	return o
+}
+
+// issue draws a surrogate for o, once for each key.
+func (r *Run) issue(key call, o *origin) (string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if token, ok := r.memo[key]; ok {
+		return token, nil
+	}
+	if len(r.memo) >= MaxDerived {
+		return "", Errorf(CodeInspected, "the run has derived more than %d values from secrets (MaxDerived); derive each once", MaxDerived)
+	}
+	token := newSurrogate(r.opt.Random)
+	if r.issued == nil {
+		r.issued = make(map[string]*origin)
+	}
+	if r.memo == nil {
+		r.memo = make(map[call]string)
+	}
+	r.issued[token] = o
+	r.memo[key] = token
+	return token, nil
+}
+
+// recall gives the surrogate that issue drew for key.
+func (r *Run) recall(key call) (string, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	token, ok := r.memo[key]
+	return token, ok
+}
+
+// sourcesOf gathers the sources of every surrogate in s.
+func (r *Run) sourcesOf(s string) []source {
+	var out []source
+	r.each(s, func(_, _ int, _ string, o *origin) bool {
+		out = append(out, o.sources...)
+		return true
+	})
+	return out
+}

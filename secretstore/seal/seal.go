@@ -1,0 +1,85 @@
+// Package seal puts surrogates in the place of secrets, and takes them out
+// again at the few boundaries where a secret may be used.
+//
+// It protects plaintext from everybody who writes, calls or reads what an
+// engine evaluates: the author of a script or a policy, its caller, and the
+// readers of responses, logs and records. The engines (JavaScript in package
+// script, Rego and validators in package policy) are users of this package and
+// it knows none of them.
+//
+// # Words
+//
+// A plaintext is a secret's value. A surrogate is the text that stands for one
+// in a run: "rsv_" and 32 random characters that carry no bit of the plaintext.
+// Sealing puts surrogates in, resolving takes them out, inside this package and
+// package egress only. Masking writes "***" for each on the way out.
+//
+// # How it fits
+//
+// package secretstore builds a [Set] for each stored script or policy: the
+// secrets that it names, fixed before a run. [Set.NewRun] draws surrogates.
+// The engine evaluates over strings that may hold them. Concatenation is just
+// concatenation; comparing ([Run.Equal]), encoding ([Run.Derive]), keyed
+// hashing ([Run.HMAC]) and sending (package egress) are calls of the host. What
+// comes out goes through [Run.MaskValue].
+//
+// Strings whose sealed forms are identical have identical plaintexts. The
+// converse does not hold, which is why every comparison that touches a
+// surrogate must come here.
+package seal
+
+import (
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+)
+
+// Mask is what stands for a secret in everything that goes out.
+const Mask = plaintext.Mask
+
+// Secret is one version of one secret, as a set holds it.
+type Secret struct {
+	// ID names the secret across scopes and versions, for counting misses.
+	ID string
+	// Name is what an artefact calls it and what a masked response names.
+	Name string
+	// Value is its plaintext, by field.
+	Value *Tree
+	// Limits say where the plaintext may go.
+	Limits Limits
+	// Release allows outputs keyed with this secret to come out plain.
+	Release bool
+	// Hidden is set for a secret that the run's scope cannot see and whose
+	// plaintext a host may nevertheless answer with: it is masked without a
+	// name and goes nowhere.
+	Hidden bool
+}
+
+// Limits say where a plaintext may go. The zero value means nowhere.
+type Limits struct {
+	// Hosts are the hosts that it may be sent to.
+	Hosts []HostRule
+	// In are the places of a request in which it may stand. Empty means
+	// [DefaultIn].
+	In []Position
+}
+
+// leaf is one distinct plaintext of a set.
+type leaf struct {
+	value   plaintext.Value
+	strong  bool
+	sources []source
+}
+
+// source is a place that a plaintext comes from.
+type source struct {
+	secret *Secret
+	path   string // ".field.0", "" for a whole string
+	weak   bool
+}
+
+// name is what a masked response calls the source.
+func (s source) name() string {
+	if s.secret.Hidden {
+		return ""
+	}
+	return s.secret.Name + s.path
+}

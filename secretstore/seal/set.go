@@ -1,0 +1,69 @@
+package seal
+
+import (
+	"crypto/sha256"
+
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+)
+
+// Set is the static sealing set of a script or policy: the secrets that it
+// names, each pinned to a version. It is immutable and may be shared.
+type Set struct {
+	names   []string
+	secrets map[string]*Secret
+	missing map[string]bool
+	leaves  []*leaf
+	index   map[*Tree]int
+	match   *matcher
+}
+
+// NewSet makes a set of the secrets by the names under which the artefact
+// refers to them; missing are the names for which there is no usable secret.
+func NewSet(secrets map[string]*Secret, missing []string) *Set {
+	s := &Set{secrets: secrets, missing: make(map[string]bool), index: make(map[*Tree]int)}
+	s.names = sortedKeys(secrets)
+	for _, name := range missing {
+		s.missing[name] = true
+	}
+	// Equal plaintexts share a leaf, and so a surrogate.
+	byDigest := make(map[[sha256.Size]byte]int)
+	for _, name := range s.names {
+		secret := secrets[name]
+		secret.Value.walk("", func(path string, t *Tree) {
+			digest := sha256.Sum256(plaintext.Open(*t.leaf))
+			i, ok := byDigest[digest]
+			if !ok {
+				i = len(s.leaves)
+				byDigest[digest] = i
+				s.leaves = append(s.leaves, &leaf{value: *t.leaf, strong: !t.weak})
+			}
+			s.leaves[i].sources = append(s.leaves[i].sources, source{secret: secret, path: path, weak: t.weak})
+			s.index[t] = i
+		})
+	}
+	var strong []pattern
+	for i, l := range s.leaves {
+		if l.strong {
+			strong = append(strong, pattern{value: l.value, id: i})
+		}
+	}
+	s.match = newMatcher(strong)
+	return s
+}
+
+// Names are the names of the secrets in the set, in order, without the missing
+// ones.
+func (s *Set) Names() []string { return s.names }
+
+// Empty reports whether the artefact names no secret at all.
+func (s *Set) Empty() bool { return len(s.names) == 0 && len(s.missing) == 0 }
+
+// Missing gives secret_unavailable for the first name that has no usable
+// secret, or nil. An engine that can't tell when a secret is read (Rego, where
+// an undefined operand makes `not` true) refuses the evaluation on it.
+func (s *Set) Missing() *Error {
+	for _, name := range sortedKeys(s.missing) {
+		return unavailable(name)
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package seal
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+)
+
+// Tree is the plaintext of a secret by field. A string secret is one leaf. Of
+// a structured one the strings are leaves; numbers, booleans and null are not
+// secrets, nor is what the secret's metadata list as plain.
+type Tree struct {
+	leaf   *plaintext.Value
+	weak   bool
+	plain  any // nil, bool, float64, string
+	object map[string]*Tree
+	array  []*Tree
+}
+
+// StringTree is the tree of a secret that is one string.
+func StringTree(v plaintext.Value) *Tree {
+	return &Tree{leaf: &v, weak: Weak(v)}
+}
+
+// ParseTree reads the JSON object or array of a structured secret. plain holds
+// the JSON pointers of fields that are not secret. The error tells nothing of
+// the text.
+func ParseTree(v plaintext.Value, plain []string) (*Tree, error) {
+	dec := json.NewDecoder(bytes.NewReader(plaintext.Open(v)))
+	var x any
+	if err := dec.Decode(&x); err != nil {
+		return nil, fmt.Errorf("the value is not JSON")
+	}
+	open := make(map[string]bool, len(plain))
+	for _, p := range plain {
+		open[p] = true
+	}
+	return build(x, "", open, false), nil
+}
+
+func build(x any, pointer string, open map[string]bool, plain bool) *Tree {
+	plain = plain || open[pointer]
+	switch x := x.(type) {
+	case map[string]any:
+		t := &Tree{object: make(map[string]*Tree, len(x))}
+		for k, e := range x {
+			t.object[k] = build(e, pointer+"/"+escapePointer(k), open, plain)
+		}
+		return t
+	case []any:
+		t := &Tree{array: make([]*Tree, len(x))}
+		for i, e := range x {
+			t.array[i] = build(e, pointer+"/"+strconv.Itoa(i), open, plain)
+		}
+		return t
+	case string:
+		if plain || x == "" {
+			return &Tree{plain: x}
+		}
+		return StringTree(plaintext.FromString(x))
+	}
+	return &Tree{plain: x}
+}
+
+// Weak reports whether a leaf of the tree is weak (see [Weak]).
+func (t *Tree) Weak() bool {
+	weak := false
+	t.walk("", func(_ string, leaf *Tree) { weak = weak || leaf.weak })
+	return weak
+}
+
+// walk calls fn for every leaf, in a fixed order.
+func (t *Tree) walk(path string, fn func(path string, leaf *Tree)) {
+	switch {
+	case t.leaf != nil:
+		fn(path, t)
+	case t.object != nil:
+		for _, k := range sortedKeys(t.object) {
+			t.object[k].walk(path+"."+k, fn)
+		}
+	default:
+		for i, e := range t.array {
+			e.walk(path+"."+strconv.Itoa(i), fn)
+		}
+	}
+}
+
+// export gives the tree as a JSON value, leaves replaced by token.
+func (t *Tree) export(token func(*Tree) string) any {
+	switch {
+	case t.leaf != nil:
+		return token(t)
+	case t.object != nil:
+		out := make(map[string]any, len(t.object))
+		for k, e := range t.object {
+			out[k] = e.export(token)
+		}
+		return out
+	case t.array != nil:
+		out := make([]any, len(t.array))
+		for i, e := range t.array {
+			out[i] = e.export(token)
+		}
+		return out
+	}
+	return t.plain
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,126 @@
+package seal
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// view is a text with an encoding taken off, and where each of its bytes stood.
+type view struct {
+	text    string
+	starts  []int // of each byte of text, and of its end; nil when nothing moved
+	encoded bool
+	json    bool
+}
+
+// at gives the position in the original text of position i of the view.
+func (v view) at(i int) int {
+	if v.starts == nil {
+		return i
+	}
+	return v.starts[i]
+}
+
+// views gives a text as it is and with the encodings taken off in which a host
+// commonly repeats what it was sent.
+func views(text string) []view {
+	out := []view{{text: text}}
+	if strings.Contains(text, "%") {
+		out = append(out, decodeView(text, unpercent))
+	}
+	if strings.Contains(text, "+") {
+		out = append(out, decodeView(text, unform))
+	}
+	if strings.Contains(text, `\`) {
+		v := decodeView(text, unescape)
+		v.json = true
+		out = append(out, v)
+	}
+	return out
+}
+
+// decodeView applies decode at every position: it gives the bytes that the text
+// there stands for and how long it is; 0 means that nothing is encoded there.
+func decodeView(text string, decode func(string) (string, int)) view {
+	var b strings.Builder
+	starts := make([]int, 0, len(text)+1)
+	for i := 0; i < len(text); {
+		s, n := decode(text[i:])
+		if n == 0 {
+			s, n = text[i:i+1], 1
+		}
+		for range len(s) {
+			starts = append(starts, i)
+		}
+		b.WriteString(s)
+		i += n
+	}
+	return view{text: b.String(), starts: append(starts, len(text)), encoded: true}
+}
+
+func unpercent(s string) (string, int) {
+	if len(s) < 3 || s[0] != '%' {
+		return "", 0
+	}
+	n, err := strconv.ParseUint(s[1:3], 16, 8)
+	if err != nil {
+		return "", 0
+	}
+	return string([]byte{byte(n)}), 3
+}
+
+func unform(s string) (string, int) {
+	if s[0] == '+' {
+		return " ", 1
+	}
+	return unpercent(s)
+}
+
+// unescape reads one escape of a JSON string (RFC 8259 section 7).
+func unescape(s string) (string, int) {
+	if len(s) < 2 || s[0] != '\\' {
+		return "", 0
+	}
+	switch s[1] {
+	case '"', '\\', '/':
+		return s[1:2], 2
+	case 'b':
+		return "\b", 2
+	case 'f':
+		return "\f", 2
+	case 'n':
+		return "\n", 2
+	case 'r':
+		return "\r", 2
+	case 't':
+		return "\t", 2
+	case 'u':
+		return unescapeUnicode(s)
+	}
+	return "", 0
+}
+
+func unescapeUnicode(s string) (string, int) {
+	high, ok := hex4(s)
+	if !ok {
+		return "", 0
+	}
+	if utf16.IsSurrogate(high) {
+		if low, ok := hex4(s[6:]); ok {
+			if c := utf16.DecodeRune(high, low); c != utf8.RuneError {
+				return string(c), 12
+			}
+		}
+	}
+	return string(high), 6
+}
+
+func hex4(s string) (rune, bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[2:6], 16, 16)
+	return rune(n), err == nil
+}
