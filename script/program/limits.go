@@ -1,0 +1,14 @@
+package program
+
+// Limits of a script's source. They are checked before anything parses it.
+const (
+	// MaxSourceBytes is the size of the largest source, in bytes of UTF-8.
+	MaxSourceBytes = 64 << 10
+	// MaxNesting is how deep brackets, braces, parentheses and templates of a
+	// source may nest. The parser recurses once or more for each.
+	MaxNesting = 200
+	// MaxFindings is how many findings of one source are reported.
+	MaxFindings = 50
+	// MaxNames is how many secrets, and how many variables, a source may name.
+	MaxNames = 256
+)

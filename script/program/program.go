@@ -1,0 +1,140 @@
+// Package program turns the source of a script into what the engine runs: it
+// checks, finds out what the source refers to, and rewrites it.
+//
+// # How it fits
+//
+// Package script sends a source to a worker (package worker), which calls
+// [Compile] and hands the [Program] to package host to run. Everything here
+// works on text that its author may have made to hurt: it runs in a worker, with
+// its stack and memory limited, never in the server.
+//
+// # What it protects
+//
+// A script that touches secrets holds surrogates, on which the operators of the
+// language would decide wrongly: "rsv_…" is not equal to the secret's value, and
+// its length is not the value's length. [Compile] rewrites the operators of such
+// a script into calls of the host, which compares as on plaintext and refuses to
+// look inside. The names of these calls have a percent sign in them, so that no
+// source can say, shadow or replace them.
+package program
+
+import (
+	"errors"
+
+	"github.com/dop251/goja"
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/file"
+	"github.com/dop251/goja/parser"
+)
+
+// FileName is what positions in a script's stack call the source.
+const FileName = "script.js"
+
+// Program is a compiled script. It is immutable and may be run any number of
+// times, by one runtime at a time or by many.
+type Program struct {
+	// Info is what the source refers to.
+	Info
+	// Sealed is set when the operators were rewritten.
+	Sealed bool
+	// Code evaluates to a function of exports, require and module; in a sealed
+	// program, to a function of [Helpers] that gives it.
+	Code *goja.Program
+}
+
+// Options say how to compile.
+type Options struct {
+	// Sealed rewrites the operators even where the source itself names no
+	// secret and no fetch, because its set of secrets is not empty.
+	Sealed bool
+	// Check looks for uses of secrets that would fail when run.
+	Check bool
+}
+
+// Compile checks, rewrites and compiles a source. With findings the Program is
+// nil.
+func Compile(source string, o Options) (*Program, []Finding) {
+	if len(source) > MaxSourceBytes {
+		return nil, []Finding{{Code: CodeLimit, Line: 1, Column: 1,
+			Message: "the source is larger than 65536 bytes (MaxSourceBytes)",
+			Advice:  "split it into several scripts"}}
+	}
+	f := file.NewFile(FileName, source, 1)
+	if at := nesting(source, MaxNesting); at >= 0 {
+		return nil, []Finding{findingAt(f, file.Idx(at+1), Finding{Code: CodeLimit,
+			Message: "brackets nest deeper than 200 (MaxNesting)",
+			Advice:  "name the inner parts with const"})}
+	}
+	tree, err := goja.Parse(FileName, source, parser.WithDisableSourceMaps)
+	if err != nil {
+		return nil, syntaxFindings(err)
+	}
+	a := analyse(tree)
+	if o.Check {
+		a.lookInside(tree)
+	}
+	sealed := o.Sealed || a.secretsSeen || a.info.Fetches
+	if sealed {
+		rewrite(tree, a)
+	}
+	if len(a.findings) > 0 {
+		return nil, a.findings
+	}
+	wrap(tree, sealed)
+	code, err := goja.CompileAST(tree, false)
+	if err != nil {
+		return nil, compileFindings(err)
+	}
+	return &Program{Info: a.info, Sealed: sealed, Code: code}, nil
+}
+
+// wrap makes the program an expression: the function that CommonJS makes of a
+// module, inside the function that the helpers are parameters of.
+func wrap(tree *ast.Program, sealed bool) {
+	module := function(tree.Body, tree.DeclarationList, "exports", "require", "module")
+	outer := module
+	if sealed {
+		outer = function([]ast.Statement{&ast.ReturnStatement{Return: 1, Argument: module}}, nil, Helpers...)
+	}
+	tree.Body = []ast.Statement{&ast.ExpressionStatement{Expression: outer}}
+	tree.DeclarationList = nil
+}
+
+func syntaxFindings(err error) []Finding {
+	var list parser.ErrorList
+	if !errors.As(err, &list) {
+		return []Finding{{Code: CodeSyntax, Line: 1, Column: 1, Message: "the source does not parse"}}
+	}
+	var out []Finding
+	for _, e := range list {
+		if len(out) == MaxFindings {
+			break
+		}
+		out = append(out, Finding{Code: CodeSyntax, Message: e.Message, Advice: syntaxAdvice(e.Message),
+			Line: max(e.Position.Line, 1), Column: max(e.Position.Column, 1)})
+	}
+	return out
+}
+
+func compileFindings(err error) []Finding {
+	var compile *goja.CompilerSyntaxError
+	if errors.As(err, &compile) && compile.File != nil {
+		p := compile.File.Position(compile.Offset)
+		return []Finding{{Code: CodeSyntax, Message: compile.Message, Line: p.Line, Column: p.Column}}
+	}
+	return []Finding{{Code: CodeSyntax, Line: 1, Column: 1, Message: "the source does not compile"}}
+}
+
+func syntaxAdvice(message string) string {
+	switch message {
+	case "Unexpected token import", "Unexpected reserved word", "Unexpected token export":
+		return "modules are not supported; write module.exports = async function (context) { … }"
+	}
+	return ""
+}
+
+func findingAt(f *file.File, at file.Idx, out Finding) Finding {
+	p := f.Position(max(int(at)-f.Base(), 0))
+	out.Line, out.Column = p.Line, p.Column
+	return out
+}
