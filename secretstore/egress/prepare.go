@@ -27,7 +27,10 @@ type outbound struct {
 	whole bool
 	// resolved is set when the request holds a secret.
 	resolved bool
-	request  *http.Request
+	// repeats are forms of the secrets in which the host must not answer; see
+	// mayRepeat.
+	repeats []string
+	request *http.Request
 }
 
 // preparation makes an outbound of a sealed request: each part in turn is
@@ -93,12 +96,16 @@ func (p *preparation) method(m string) (string, error) {
 	return m, nil
 }
 
-// surrogate is a text that is nothing but a surrogate.
-var surrogate = regexp.MustCompile(`^rsv_[a-z2-7]{32}$`)
+// surrogates finds what looks like a surrogate; one that is the whole text is
+// wholeSurrogate's.
+var (
+	surrogates     = regexp.MustCompile(`rsv_[a-z2-7]{32}`)
+	wholeSurrogate = regexp.MustCompile(`^rsv_[a-z2-7]{32}$`)
+)
 
 // locate reads the sealed URL and gives the resolved one.
 func (p *preparation) locate(u string) (wire location, err error) {
-	if surrogate.MatchString(u) && p.run.Holds(u) {
+	if wholeSurrogate.MatchString(u) && p.run.Holds(u) {
 		return p.locateSecret(u)
 	}
 	if p.run.Holds(beforePath(u)) {
@@ -133,6 +140,7 @@ func (p *preparation) locateSecret(u string) (location, error) {
 	}
 	p.name, p.url, p.at = "the host of secret "+names, u, wire
 	p.whole = true
+	p.mayRepeatURL(wire)
 	return wire, nil
 }
 
@@ -206,6 +214,12 @@ func (p *preparation) open(s string) ([]byte, error) {
 	}
 	p.resolved = true
 	p.run.Left(s)
+	for _, token := range surrogates.FindAllString(s, -1) {
+		// A text that only looks like a surrogate resolves to itself.
+		if value, err := p.run.Resolve(token); err == nil {
+			p.mayRepeat(string(plaintext.Open(value)))
+		}
+	}
 	return plaintext.Open(value), nil
 }
 

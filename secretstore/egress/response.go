@@ -42,6 +42,9 @@ func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound) (*
 	if err != nil {
 		return nil, err
 	}
+	if out.repeated(sealed) || out.repeatedInHeader(header) {
+		return nil, out.failed(whyRepeated)
+	}
 	return &Response{Status: resp.StatusCode, Header: header, Body: []byte(sealed), URL: out.url}, nil
 }
 

@@ -73,6 +73,10 @@ func (l *location) setAuthority(s string) error {
 	if l.host, err = seal.NormalizeHost(host); err != nil {
 		return denied("the host of the URL can't be used: %s", err)
 	}
+	// A name whose ASCII form is no name itself has two readings.
+	if again, err := seal.NormalizeHost(l.bracketed()); err != nil || again != l.host {
+		return denied("the host of the URL can't be used: its ASCII form is not a host name")
+	}
 	return nil
 }
 
@@ -86,14 +90,19 @@ func defaultPort(scheme string) int {
 // authority gives host and, where it is not the scheme's, port, as they stand
 // in a URL and in the Host header.
 func (l location) authority() string {
-	host := l.host
-	if strings.Contains(host, ":") {
-		host = "[" + host + "]"
-	}
+	host := l.bracketed()
 	if l.port != defaultPort(l.scheme) {
 		host += ":" + strconv.Itoa(l.port)
 	}
 	return host
+}
+
+// bracketed gives the host as it stands in a URL.
+func (l location) bracketed() string {
+	if strings.Contains(l.host, ":") {
+		return "[" + l.host + "]"
+	}
+	return l.host
 }
 
 // String gives the one spelling of the URL.
