@@ -7,6 +7,7 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,7 @@ const (
 	Form         Func = "form"          // WHATWG URL, application/x-www-form-urlencoded
 	QueryEscape  Func = "queryEscape"   // Go's url.QueryEscape, Rego's urlquery.encode
 	JSONString   Func = "jsonString"    // the inside of a JSON string, as JSON.stringify
+	GoJSONString Func = "goJSONString"  // the inside of a JSON string, as encoding/json and Rego's json.marshal
 	MD5          Func = "md5"           // hex digests
 	SHA1         Func = "sha1"
 	SHA256       Func = "sha256"
@@ -58,6 +60,7 @@ var functions = map[Func]function{
 	Form:         {apply: percent("-_.*", true), local: true, growth: 3},
 	QueryEscape:  {apply: func(b []byte) ([]byte, error) { return []byte(url.QueryEscape(string(b))), nil }, local: true, growth: 3},
 	JSONString:   {apply: jsonString, local: true, growth: 6},
+	GoJSONString: {apply: goJSONString, local: true, growth: 6},
 	MD5:          {apply: digest(func(b []byte) []byte { d := md5.Sum(b); return d[:] }), opaque: true},  //nolint:gosec // see above
 	SHA1:         {apply: digest(func(b []byte) []byte { d := sha1.Sum(b); return d[:] }), opaque: true}, //nolint:gosec // see above
 	SHA256:       {apply: digest(func(b []byte) []byte { d := sha256.Sum256(b); return d[:] }), opaque: true},
@@ -201,4 +204,13 @@ func jsonString(b []byte) ([]byte, error) {
 		}
 	}
 	return out, nil
+}
+
+// goJSONString escapes as encoding/json does.
+func goJSONString(b []byte) ([]byte, error) {
+	out, err := json.Marshal(string(b))
+	if err != nil {
+		return nil, err
+	}
+	return out[1 : len(out)-1], nil
 }

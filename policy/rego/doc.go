@@ -1,0 +1,37 @@
+// Package rego evaluates policies written in Rego (OPA v1) that use secrets
+// which neither the policy's author nor its caller may see.
+//
+// It protects plaintext from the author of a policy, who decides what is
+// computed, printed and answered; from the caller, who decides the input; and
+// from the readers of answers and logs. It does so by never having one: a
+// policy is evaluated over surrogates (package seal), and everything that a
+// surrogate could make wrong is rewritten or refused when it is compiled.
+//
+// # How it fits
+//
+// [Compile] checks and compiles modules without knowing any value, and says
+// which secrets they name. [Program.Bind] puts the sealing set of those names
+// in: surrogates are drawn once, literals and data of the policy are sealed.
+// [Policy.Evaluate] seals an input, evaluates and masks.
+//
+// # Why decisions are those of plaintext
+//
+// Rego compares by unification, and it looks up keys of objects, elements of
+// sets and indexed rules natively, in places that no builtin sees. So the
+// compiler follows strings by a level:
+//
+//   - clean: literals, input and data as they were sealed. Sealing is a function
+//     of the plaintext and injective, so native comparison of two clean values
+//     is exact, and rule indexing stays.
+//   - mixed: what string functions computed, and collections that hold secrets.
+//     The same plaintext may have another sealed form, so every comparison that
+//     touches one becomes a call of a builtin of this package, which asks
+//     [seal.Run.Equal], and a key or an element of a set is checked to have no
+//     secret in it when it is used.
+//   - secret: what comes straight from data.secrets. As a key, an operand of an
+//     ordering, of arithmetic or of a string function it is refused when the
+//     policy is compiled.
+//
+// Calls of OPA's builtins that would look inside strings become guarded calls,
+// which refuse an operand with a surrogate in it (see builtins.go).
+package rego

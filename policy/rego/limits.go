@@ -1,0 +1,23 @@
+package rego
+
+import "time"
+
+const (
+	// MaxModules is the number of modules of a policy.
+	MaxModules = 64
+	// MaxSourceBytes is the size of all modules of a policy together.
+	MaxSourceBytes = 512 << 10
+	// MaxNesting is how deep a module may nest: the parser recurses.
+	MaxNesting = 500
+	// MaxInputDepth is how deep an input may nest objects and arrays.
+	MaxInputDepth = 100
+	// MaxEvaluationTime is how long one evaluation may take.
+	MaxEvaluationTime = time.Second
+	// MaxOutputBytes is the size of what a policy may answer, as JSON.
+	MaxOutputBytes = 256 << 10
+	// MaxPrintBytes is how much print() may write in one evaluation; what is
+	// over is cut, after masking.
+	MaxPrintBytes = 16 << 10
+	// maxErrors is how many errors of a policy are told at once.
+	maxErrors = 20
+)

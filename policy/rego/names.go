@@ -1,0 +1,202 @@
+package rego
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+const secretsKey = "secrets"
+
+// validName is the grammar of secret names.
+var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}$`)
+
+const dynamicAdvice = "write data.secrets.NAME with the name as a constant"
+
+// names finds the secrets that modules refer to, spells all references
+// data.secrets.NAME, and refuses references that are not constant. It runs when
+// references are resolved, so that imports make no difference.
+type names struct {
+	issues []Issue
+	// paths are the constant fronts of all references below data.secrets:
+	// ["DB", "password"].
+	paths [][]ast.Value
+	// aliases are the local variables of a rule that stand for input or for
+	// input.contexts, in which secrets are not.
+	aliases map[ast.Var]bool
+}
+
+func (n *names) module(m *ast.Module) {
+	if path := m.Package.Path; len(path) > 1 && path[1].Value.Compare(ast.String(secretsKey)) == 0 {
+		n.refuse(m.Package.Location, codeReserved, "the package data.secrets is where secrets are", "use another package name")
+	}
+	for _, rule := range m.Rules {
+		n.aliases = make(map[ast.Var]bool)
+		ast.WalkExprs(rule, func(e *ast.Expr) bool {
+			n.alias(e)
+			return false
+		})
+		// The transformer rebuilds objects and sets, which hash their elements.
+		_, _ = ast.TransformRefs(rule, func(ref ast.Ref) (ast.Value, error) { return spell(ref), nil }) // spell can't fail
+		ast.NewGenericVisitor(n.visit).Walk(rule)
+	}
+}
+
+func (n *names) visit(x any) bool {
+	switch x := x.(type) {
+	case ast.Var:
+		if strings.HasPrefix(string(x), localPrefix) {
+			n.refuse(nil, codeReserved, "variables that begin with "+localPrefix+" are the compiler's", "rename the variable")
+		}
+	case *ast.With:
+		n.with(x)
+		ast.NewGenericVisitor(n.visit).Walk(x.Value)
+		return true
+	case *ast.Head:
+		// Walk leaves out the reference of the head.
+		for _, t := range x.Reference[min(1, len(x.Reference)):] {
+			ast.NewGenericVisitor(n.visit).Walk(t)
+		}
+	case *ast.Expr:
+		if x.IsCall() {
+			n.operator(x.OperatorTerm())
+		}
+	case ast.Call:
+		n.operator(x[0])
+	case *ast.Term:
+		if ref, ok := x.Value.(ast.Ref); ok {
+			n.ref(ref, x.Location)
+		}
+	}
+	return false
+}
+
+func (n *names) refuse(loc *ast.Location, code, message, advice string) {
+	n.issues = append(n.issues, issueAt(loc, code, message, advice))
+}
+
+// operator refuses calls of the builtins that only the compiler may call.
+func (n *names) operator(t *ast.Term) {
+	ref, ok := t.Value.(ast.Ref)
+	if !ok || len(ref) != 1 {
+		return
+	}
+	if v, ok := ref[0].Value.(ast.Var); ok && strings.HasPrefix(string(v), ownPrefix) {
+		n.refuse(t.Location, codeReserved, "functions that begin with "+ownPrefix+" are the compiler's", "rename the function")
+	}
+}
+
+// spell gives a reference to a secret as data.secrets.NAME.
+func spell(ref ast.Ref) ast.Ref {
+	rest, ok := inputSecrets(ref)
+	if !ok {
+		return ref
+	}
+	loc := ref[0].Location
+	return append(ast.Ref{ast.NewTerm(ast.DefaultRootDocument.Value).SetLocation(loc), ast.StringTerm(secretsKey).SetLocation(loc)}, rest...)
+}
+
+// ref checks one reference.
+func (n *names) ref(ref ast.Ref, loc *ast.Location) {
+	if v, ok := ref[0].Value.(ast.Var); ok && n.aliases[v] {
+		if isKey(ref, 1, secretsKey) || isKey(ref, 1, "contexts") && isKey(ref, 2, secretsKey) {
+			n.refuse(loc, codeDynamic, "secrets are not in the input itself", dynamicAdvice)
+		}
+		return
+	}
+	if !ref[0].Equal(ast.DefaultRootDocument) {
+		return
+	}
+	if len(ref) == 1 {
+		n.refuse(loc, codeDynamic, "data as a whole holds all secrets", "name the document: data.NAME")
+		return
+	}
+	if _, ok := ref[1].Value.(ast.String); !ok {
+		n.refuse(loc, codeDynamic, "data[…] with a variable could be the secrets", "name the document: data.NAME")
+		return
+	}
+	if isKey(ref, 1, secretsKey) {
+		n.secret(ref, loc)
+	}
+}
+
+func (n *names) secret(ref ast.Ref, loc *ast.Location) {
+	if len(ref) == 2 {
+		n.refuse(loc, codeDynamic, "which secrets a policy uses must be plain from its text", dynamicAdvice)
+		return
+	}
+	name, ok := ref[2].Value.(ast.String)
+	if !ok {
+		n.refuse(loc, codeDynamic, "the name of a secret must be a constant", dynamicAdvice)
+		return
+	}
+	if !validName.MatchString(string(name)) {
+		n.refuse(loc, codeDynamic, "this can't be the name of a secret", "names match [A-Za-z0-9_-]{1,124}")
+		return
+	}
+	var path []ast.Value
+	for _, t := range ref[2:] {
+		if !ast.IsScalar(t.Value) {
+			break
+		}
+		path = append(path, t.Value)
+	}
+	n.paths = append(n.paths, path)
+}
+
+// with refuses to replace secrets, and all of data.
+func (n *names) with(w *ast.With) {
+	ref, ok := w.Target.Value.(ast.Ref)
+	if !ok {
+		return
+	}
+	if ref[0].Equal(ast.DefaultRootDocument) && (len(ref) == 1 || isKey(ref, 1, secretsKey)) {
+		n.refuse(w.Target.Location, codeDynamic, "`with` can't replace secrets", "compare in a function and give it the value as an argument")
+	}
+}
+
+// alias notes `x := input` and `x := input.contexts`.
+func (n *names) alias(e *ast.Expr) {
+	if !e.IsAssignment() && !e.IsEquality() || len(e.Operands()) != 2 {
+		return
+	}
+	a, b := e.Operand(0), e.Operand(1)
+	for range 2 {
+		v, isVar := a.Value.(ast.Var)
+		if ref, ok := b.Value.(ast.Ref); isVar && ok && ref[0].Equal(ast.InputRootDocument) &&
+			(len(ref) == 1 || len(ref) == 2 && isKey(ref, 1, "contexts")) {
+			n.aliases[v] = true
+		}
+		a, b = b, a
+	}
+}
+
+// secretNames are the distinct names of paths, in order.
+func (n *names) secretNames() []string {
+	var out []string
+	for _, p := range n.paths {
+		out = append(out, string(p[0].(ast.String)))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// inputSecrets gives what follows input.secrets or input.contexts.secrets.
+func inputSecrets(ref ast.Ref) (rest []*ast.Term, ok bool) {
+	if !ref[0].Equal(ast.InputRootDocument) {
+		return nil, false
+	}
+	if isKey(ref, 1, secretsKey) {
+		return ref[2:], true
+	}
+	if isKey(ref, 1, "contexts") && isKey(ref, 2, secretsKey) {
+		return ref[3:], true
+	}
+	return nil, false
+}
+
+func isKey(ref ast.Ref, i int, key string) bool {
+	return i < len(ref) && ref[i].Value.Compare(ast.String(key)) == 0
+}

@@ -1,0 +1,46 @@
+package rego
+
+import (
+	"context"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// evalContext carries the surrogates of an evaluation to its builtins.
+type evalContext struct {
+	context.Context
+	run *seal.Run
+}
+
+type runKey struct{}
+
+// Value gives the run to [runOf].
+func (c *evalContext) Value(key any) any {
+	if _, ok := key.(runKey); ok {
+		return c.run
+	}
+	return c.Context.Value(key)
+}
+
+func runOf(b topdown.BuiltinContext) *seal.Run { return b.Context.Value(runKey{}).(*seal.Run) }
+
+// refusal is a refusal of a builtin and where it was called.
+type refusal struct {
+	*seal.Error
+	location *ast.Location
+}
+
+func (r *refusal) Unwrap() error { return r.Error }
+
+// halt ends the evaluation. An error that did not halt would leave the call
+// undefined, and `not` would make that true.
+func halt(b topdown.BuiltinContext, err error) error {
+	sealed, ok := err.(*seal.Error)
+	if !ok {
+		sealed = seal.Errorf(codeBuiltin, "a builtin failed")
+	}
+	return topdown.Halt{Err: &refusal{Error: sealed, location: b.Location}}
+}
