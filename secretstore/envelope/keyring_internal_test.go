@@ -85,6 +85,28 @@ func TestSeveralKeys(t *testing.T) {
 	}
 }
 
+// TestCiphertextIsBoundItself moves a ciphertext with its data key wrapped anew,
+// as a faulty rotation might: the ciphertext alone has to refuse.
+func TestCiphertextIsBoundItself(t *testing.T) {
+	t.Parallel()
+	k := mustGenerate(t)
+	other := Associated{Scope: associated.Scope, Name: "OTHER", Version: 1}
+	s, err := k.Seal(plaintext.FromString("value"), associated)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dataKey, err := k.wrap.Decrypt(s.DataKey, associated.use().dataKeyFields(k.ID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.DataKey, err = k.wrap.Encrypt(dataKey, other.use().dataKeyFields(k.ID())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Open(s, other); !errors.Is(err, ErrTampered) {
+		t.Errorf("got %v, want ErrTampered", err)
+	}
+}
+
 func TestKeyringIsNeverWritten(t *testing.T) {
 	t.Parallel()
 	k := mustGenerate(t)

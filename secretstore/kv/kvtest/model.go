@@ -1,6 +1,7 @@
 package kvtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,9 +21,11 @@ func testModel(t *testing.T, b Backend) {
 	s := open(t, b)
 	var cases atomic.Int64
 	rapid.Check(t, func(rt *rapid.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		defer cancel()
 		m := &model{
 			store:  s,
-			t:      t,
+			ctx:    ctx,
 			prefix: fmt.Sprintf("case%d/", cases.Add(1)),
 			state:  map[string]string{},
 			start:  revisionOf(t, s),
@@ -39,7 +42,7 @@ func testModel(t *testing.T, b Backend) {
 // model is what a store should hold under a prefix.
 type model struct {
 	store           kv.Store
-	t               *testing.T
+	ctx             context.Context // of the case
 	prefix          string
 	state           map[string]string
 	start, revision int64
@@ -55,7 +58,7 @@ func (m *model) update(rt *rapid.T) {
 	writes := rapid.SliceOfN(rapid.Custom(drawWrite), 0, 12).Draw(rt, "writes")
 	rollback := rapid.IntRange(0, 4).Draw(rt, "rollback") == 0
 	var after map[string]string
-	revision, err := m.store.Update(m.t.Context(), func(tx kv.WriteTx) error {
+	revision, err := m.store.Update(m.ctx, func(tx kv.WriteTx) error {
 		after = maps.Clone(m.state)
 		for _, w := range writes {
 			if err := w.apply(tx, m.prefix, after); err != nil {
@@ -105,7 +108,7 @@ func (w modelWrite) apply(tx kv.WriteTx, prefix string, state map[string]string)
 
 // list compares a random page.
 func (m *model) list(rt *rapid.T) {
-	err := m.store.View(m.t.Context(), func(tx kv.Tx) error {
+	err := m.store.View(m.ctx, func(tx kv.Tx) error {
 		m.compare(rt, tx, m.state)
 		return nil
 	})
@@ -145,7 +148,7 @@ func (m *model) watch(rt *rapid.T) {
 		return
 	}
 	state, last := map[string]string{}, m.start
-	for batch, err := range m.store.Watch(m.t.Context(), m.start) {
+	for batch, err := range m.store.Watch(m.ctx, m.start) {
 		if err != nil || batch.Revision <= last || len(batch.Changes) == 0 {
 			rt.Fatalf("watch: %v after revision %d, error %v", batch, last, err)
 		}
