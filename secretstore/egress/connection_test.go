@@ -2,6 +2,7 @@ package egress
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -38,26 +39,44 @@ func TestConnectionReuse(t *testing.T) {
 }
 
 // BenchmarkDo is one request with a secret to a local server that repeats it,
-// beside the same request through a bare net/http transport.
+// beside the same request through net/http, a connection each.
 func BenchmarkDo(b *testing.B) {
 	server := httptest.NewServer(http.HandlerFunc(echo))
 	defer server.Close()
-	s := server.URL
-	c, err := New(Config{AllowLoopback: true})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer c.Close()
-	set := sealtest.Set(b, map[string]any{"KEY": sealtest.Secret{Value: failing, Hosts: []string{s}}})
-	b.ReportAllocs()
-	for b.Loop() {
-		run := set.NewRun(seal.Options{})
-		key, err := run.Lookup("KEY")
+	b.Run("bare", func(b *testing.B) {
+		transport := &http.Transport{DisableKeepAlives: true}
+		b.ReportAllocs()
+		for b.Loop() {
+			req, err := http.NewRequestWithContext(b.Context(), "GET", server.URL, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+failing)
+			resp, err := transport.RoundTrip(req)
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+	})
+	b.Run("sealed", func(b *testing.B) {
+		c, err := New(Config{AllowLoopback: true})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := c.Do(b.Context(), run, Request{URL: s, Header: http.Header{"Authorization": {"Bearer " + key.(string)}}}); err != nil {
-			b.Fatal(err)
+		defer c.Close()
+		set := sealtest.Set(b, map[string]any{"KEY": sealtest.Secret{Value: failing, Hosts: []string{server.URL}}})
+		b.ReportAllocs()
+		for b.Loop() {
+			run := set.NewRun(seal.Options{})
+			key, err := run.Lookup("KEY")
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := c.Do(b.Context(), run, Request{URL: server.URL, Header: http.Header{"Authorization": {"Bearer " + key.(string)}}}); err != nil {
+				b.Fatal(err)
+			}
 		}
-	}
+	})
 }

@@ -1,65 +1,64 @@
 package egress
 
 import (
+	"crypto/subtle"
+	"html"
+	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// Package seal finds what was sent in what comes back, raw and encoded. It
-// can't find what a host decoded although nobody had encoded it (a "+" of the
-// secret that a form parser made a space), nor a part of a secret URL. An
-// author could ask an echoing host for these on purpose, so a response that
-// repeats one is refused.
+// Package seal finds what was sent in what comes back, raw and in one layer of
+// encoding. It can't find what a host decoded although nobody had encoded it (a
+// "+" of the secret that a form parser made a space), layers over layers, nor a
+// part of a secret URL. An author could ask an echoing host for these on
+// purpose. So the sealed response is looked at once more, with all encodings
+// taken off on both sides, and is refused if it still repeats a secret.
 
-// mayRepeat notes, for a resolved text, the forms in which a host may repeat
-// the secrets of it.
-func (o *outbound) mayRepeat(resolved string) {
-	o.repeats = append(o.repeats, unlike(resolved, formDecode(resolved))...)
-	for piece := range strings.SplitSeq(resolved, "&") {
-		o.repeats = append(o.repeats, unlike(resolved, piece, formDecode(piece))...)
+// mayRepeat notes, for the plaintext of a surrogate, what the host must not
+// answer. A host reads "a&b" in a query as two values.
+func (o *outbound) mayRepeat(value string) {
+	o.mustNotRepeat(value)
+	for piece := range strings.SplitSeq(value, "&") {
+		o.mustNotRepeat(piece)
 	}
 }
 
 // mayRepeatURL notes the parts of a secret URL.
 func (o *outbound) mayRepeatURL(l location) {
-	parts := append([]string{l.path, l.query}, strings.Split(l.path, "/")...)
+	o.mustNotRepeat(l.path)
+	for segment := range strings.SplitSeq(l.path, "/") {
+		o.mustNotRepeat(segment)
+	}
 	for pair := range strings.SplitSeq(l.query, "&") {
 		_, value, _ := strings.Cut(pair, "=")
-		parts = append(parts, pair, value)
-	}
-	for _, part := range parts {
-		o.repeats = append(o.repeats, unlike("", part, formDecode(part))...)
+		o.mustNotRepeat(pair)
+		o.mustNotRepeat(value)
 	}
 }
 
-// unlike gives those forms that differ from s and are long enough not to stand
-// in a response by chance.
-func unlike(s string, forms ...string) []string {
-	var out []string
-	for _, form := range forms {
-		if form != s && len(form) >= seal.MinStrongLength {
-			out = append(out, form)
-		}
+// mustNotRepeat leaves out what is so short that it can stand in a response by
+// chance.
+func (o *outbound) mustNotRepeat(s string) {
+	if folded := fold(s); len(folded) >= seal.MinStrongLength && !slices.Contains(o.repeats, folded) {
+		o.repeats = append(o.repeats, folded)
 	}
-	return out
 }
 
-// repeated reports whether a sealed text that a host sent still holds one of the
-// forms.
+// repeated reports whether a sealed text that a host sent still repeats a
+// secret.
 func (o *outbound) repeated(text string) bool {
-	if len(o.repeats) == 0 {
+	if len(o.repeats) == 0 || len(text) < seal.MinStrongLength {
 		return false
 	}
-	decoded := formDecode(text)
-	for _, form := range o.repeats {
-		if strings.Contains(text, form) || strings.Contains(decoded, form) {
-			return true
-		}
-	}
-	return false
+	folded := fold(text)
+	return slices.ContainsFunc(o.repeats, func(form string) bool { return contains(folded, form) })
 }
 
 func (o *outbound) repeatedInHeader(h http.Header) bool {
@@ -69,6 +68,47 @@ func (o *outbound) repeatedInHeader(h http.Header) bool {
 		}
 	}
 	return false
+}
+
+var multiplier = rand.Uint64() | 1
+
+// contains is strings.Contains in a time that does not depend on how much of
+// form the text has: an author who fills an echo with guesses could measure it.
+func contains(text, form string) bool {
+	n := len(form)
+	if len(text) < n {
+		return false
+	}
+	var want, got, power uint64 = 0, 0, 1
+	for i := range n {
+		want = want*multiplier + uint64(form[i])
+		got = got*multiplier + uint64(text[i])
+		power *= multiplier
+	}
+	for i := n; ; i++ {
+		if got == want && subtle.ConstantTimeCompare([]byte(text[i-n:i]), []byte(form)) == 1 {
+			return true
+		}
+		if i == len(text) {
+			return false
+		}
+		got = got*multiplier + uint64(text[i]) - power*uint64(text[i-n])
+	}
+}
+
+// maxLayers is how many times a host is thought to encode what it repeats.
+const maxLayers = 4
+
+// fold takes the encodings of JSON, forms, URLs and HTML off.
+func fold(s string) string {
+	for range maxLayers {
+		next := html.UnescapeString(formDecode(jsonDecode(s)))
+		if next == s {
+			break
+		}
+		s = next
+	}
+	return s
 }
 
 // formDecode undoes application/x-www-form-urlencoded and leaves what is not
@@ -83,7 +123,8 @@ func formDecode(s string) string {
 		case s[i] == '+':
 			b.WriteByte(' ')
 		case s[i] == '%' && i+2 < len(s) && hexDigit(s[i+1]) && hexDigit(s[i+2]):
-			b.WriteByte(hexValue(s[i+1])<<4 | hexValue(s[i+2]))
+			c, _ := strconv.ParseUint(s[i+1:i+3], 16, 8)
+			b.WriteByte(byte(c))
 			i += 2
 		default:
 			b.WriteByte(s[i])
@@ -92,9 +133,53 @@ func formDecode(s string) string {
 	return b.String()
 }
 
-func hexValue(c byte) byte {
-	if c >= 'A' {
-		return c&^0x20 - 'A' + 10
+// jsonDecode undoes the escapes of JSON strings wherever they stand.
+func jsonDecode(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
 	}
-	return c - '0'
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != '\\' || i+1 == len(s) {
+			b.WriteByte(s[i])
+			continue
+		}
+		if r, n := unicodeEscape(s[i:]); n > 0 {
+			b.WriteRune(r)
+			i += n - 1
+			continue
+		}
+		i++
+		if at := strings.IndexByte("bfnrt", s[i]); at >= 0 {
+			b.WriteByte("\b\f\n\r\t"[at])
+		} else {
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+// unicodeEscape reads \uXXXX, or two that are a surrogate pair of UTF-16, and
+// gives the length of what it read.
+func unicodeEscape(s string) (rune, int) {
+	r, ok := codeUnit(s)
+	if !ok {
+		return 0, 0
+	}
+	if utf16.IsSurrogate(r) {
+		if low, ok := codeUnit(s[6:]); ok {
+			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+				return pair, 12
+			}
+		}
+	}
+	return r, 6
+}
+
+func codeUnit(s string) (rune, bool) {
+	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[2:6], 16, 16)
+	return rune(n), err == nil
 }

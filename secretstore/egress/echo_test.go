@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"net"
 	"net/http"
@@ -128,7 +129,7 @@ func TestHeadersThatTellTheBodyAreDropped(t *testing.T) {
 func TestDecodedEchoesAreRefused(t *testing.T) {
 	s, host := plainServer(t, func(w http.ResponseWriter, r *http.Request) {
 		_ = r.ParseForm()
-		_ = json.NewEncoder(w).Encode(map[string]any{"form": r.Form, "path": r.URL.Path, "rest": r.Header.Get("X-Rest")})
+		_ = json.NewEncoder(w).Encode(map[string]any{"form": r.Form, "path": r.URL.Path, "rest": r.Header.Get("X-Rest"), "uri": r.RequestURI})
 	})
 	c := newClient(t, Config{AllowLoopback: true})
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
@@ -143,6 +144,7 @@ func TestDecodedEchoesAreRefused(t *testing.T) {
 		"plus in a body": {"abc+" + canary + "+0123456789", func(k string) Request {
 			return Request{Method: "POST", URL: s.URL, Header: form, Body: []byte("k=" + k)}
 		}},
+		"layers":             {"<&>%41" + canary + "\"0123456789", func(k string) Request { return Request{URL: s.URL + "/" + k} }},
 		"the path of a URL":  {s.URL + "/hook/0123456789/" + canary, func(k string) Request { return Request{URL: k} }},
 		"the query of a URL": {s.URL + "/?token=0123456789" + canary, func(k string) Request { return Request{URL: k} }},
 	} {
@@ -157,6 +159,38 @@ func TestDecodedEchoesAreRefused(t *testing.T) {
 	if !run.Holds(string(resp.Body)) {
 		t.Errorf("got %s", resp.Body)
 	}
+}
+
+func TestFold(t *testing.T) {
+	const value = "a/b+c&d<é>\"\\q\U0001f511"
+	quoted, err := json.Marshal(value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := json.Marshal(string(quoted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, encoded := range []string{
+		value, string(quoted), string(twice), url.QueryEscape(value), url.PathEscape(value), url.QueryEscape(url.QueryEscape(value)),
+		url.QueryEscape(string(quoted)), html.EscapeString(value), html.EscapeString(string(quoted)), `\ud83d\udd11 ` + value,
+	} {
+		if !contains(fold("x"+encoded+"y"), fold(value)) {
+			t.Errorf("%s is not found", encoded)
+		}
+	}
+}
+
+func FuzzContains(f *testing.F) {
+	f.Add("haystack", "stack")
+	f.Add("aaaaab", "aab")
+	f.Add("", "a")
+	f.Fuzz(func(t *testing.T, text, form string) {
+		if form != "" && contains(text, form) != strings.Contains(text, form) {
+			t.Fail()
+		}
+		fold(text)
+	})
 }
 
 // net/http logs what it finds on an idle connection. A host that answers HEAD

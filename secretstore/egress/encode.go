@@ -2,28 +2,39 @@ package egress
 
 import "strings"
 
-// The two functions of this file are total: whatever a secret holds, it stays
-// in the part of the URL that it was allowed for, and no error tells which
+// The functions of this file are total: whatever a secret holds, it stays in
+// the part of the URL that it was allowed for, and no error tells which
 // characters it has. On the sealed URL and on the resolved one they do the
 // same, so that a surrogate gives what its plaintext would have given.
 
-const upperHex = "0123456789ABCDEF"
-
 // canonicalPath percent-encodes what may not stand in a path (RFC 3986, 3.3;
-// net/url leaves brackets too) and removes dot segments as browsers do, encoded
+// browsers leave brackets too) and removes dot segments as browsers do, encoded
 // ones as well (WHATWG URL, "single-dot" and "double-dot URL path segment").
 func canonicalPath(s string) string {
+	return removeDotSegments(percentEncode(s, "-._~!$&'()*+,;=:@/[]"))
+}
+
+// canonicalQuery percent-encodes what may not stand in a query (RFC 3986, 3.4;
+// browsers leave brackets and encode the apostrophe).
+func canonicalQuery(s string) string {
+	return percentEncode(s, "-._~!$&()*+,;=:@/?[]")
+}
+
+// percentEncode leaves alphanumerics, the characters of keep and what is
+// percent-encoded already.
+func percentEncode(s, keep string) string {
+	const digits = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {
 		switch c := s[i]; {
-		case alphanumeric(c) || strings.IndexByte("-._~!$&'()*+,;=:@/[]", c) >= 0,
+		case alphanumeric(c) || strings.IndexByte(keep, c) >= 0,
 			c == '%' && i+2 < len(s) && hexDigit(s[i+1]) && hexDigit(s[i+2]):
 			b.WriteByte(c)
 		default:
-			writeEscaped(&b, c)
+			b.Write([]byte{'%', digits[c>>4], digits[c&15]})
 		}
 	}
-	return removeDotSegments(b.String())
+	return b.String()
 }
 
 func removeDotSegments(path string) string {
@@ -46,26 +57,6 @@ func removeDotSegments(path string) string {
 		}
 	}
 	return "/" + strings.Join(kept, "/")
-}
-
-// canonicalQuery percent-encodes what may not stand in a query (WHATWG URL,
-// "special-query percent-encode set").
-func canonicalQuery(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		if c := s[i]; c <= ' ' || c >= 0x7f || strings.IndexByte(`"#<>'`, c) >= 0 {
-			writeEscaped(&b, c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-func writeEscaped(b *strings.Builder, c byte) {
-	b.WriteByte('%')
-	b.WriteByte(upperHex[c>>4])
-	b.WriteByte(upperHex[c&15])
 }
 
 func alphanumeric(c byte) bool {

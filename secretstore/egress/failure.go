@@ -31,7 +31,7 @@ const (
 	whyRefused   = "the connection was refused"
 	whyTLS       = "no trusted TLS connection could be made"
 	whyEncoding  = "the response has an encoding other than gzip, or a damaged one"
-	whyRepeated  = "the response repeats a part or another form of a secret that was sent"
+	whyRepeated  = "the response repeats a part or another form of a secret that was sent; encode a secret that stands in a query or a form"
 	whyBroken    = "the connection or the protocol broke"
 )
 

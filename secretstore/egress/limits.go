@@ -10,7 +10,7 @@ const (
 	DefaultMaxRequestBytes = 1 << 20
 	// DefaultMaxResponseBytes is the size of the largest response body, before
 	// and after decoding.
-	DefaultMaxResponseBytes = 4 << 20
+	DefaultMaxResponseBytes = 1 << 20
 	// MaxURLBytes is the size of the longest sealed URL.
 	MaxURLBytes = 16 << 10
 	// MaxHeaders is the number of header values in a request.

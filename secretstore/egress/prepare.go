@@ -126,7 +126,8 @@ func (p *preparation) locate(u string) (wire location, err error) {
 	return wire, nil
 }
 
-// locateSecret reads a URL that is a secret as a whole. Nothing of it may show,
+// locateSecret reads a URL that is a secret as a whole, its query included; the
+// secret must be allowed in a path of the host that it names. Nothing of it may show,
 // its host neither, so there is one error for all that can be wrong.
 func (p *preparation) locateSecret(u string) (location, error) {
 	names := p.names(u)

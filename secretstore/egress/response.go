@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -89,7 +90,7 @@ func decode(encodings []string, raw []byte, limit int) ([]byte, error) {
 	default:
 		return nil, errEncoding
 	}
-	zip, err := gzip.NewReader(strings.NewReader(string(raw)))
+	zip, err := gzip.NewReader(bytes.NewReader(raw))
 	if err != nil {
 		return nil, errEncoding
 	}

@@ -152,7 +152,9 @@ type seen struct {
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(seen{r.Method, r.RequestURI, r.Host, string(body), r.Header})
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(seen{r.Method, r.RequestURI, r.Host, string(body), r.Header})
 }
 
 // recorder keeps the last request that it saw and answers "ok".
