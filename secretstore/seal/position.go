@@ -55,10 +55,10 @@ type Place struct {
 	Pointer string
 }
 
-// allows reports which setting forbids the place: "allowed_hosts",
+// forbids tells which setting forbids the place: "allowed_hosts",
 // "allowed_in", or "" when it is permitted.
 func (l Limits) forbids(p Place) string {
-	if !slices.ContainsFunc(l.Hosts, func(h HostRule) bool { return h.Matches(p.Scheme, p.Host, p.Port) }) {
+	if !l.Allow(Target{p.Scheme, p.Host, p.Port}) {
 		return "allowed_hosts"
 	}
 	want := p.In
@@ -118,4 +118,9 @@ func intersect[T comparable](a, b []T, covers func(T, T) bool) []T {
 	keep(a, b)
 	keep(b, a)
 	return out
+}
+
+// Allow reports whether a value may go to a host at all.
+func (l Limits) Allow(t Target) bool {
+	return slices.ContainsFunc(l.Hosts, func(h HostRule) bool { return h.Matches(t.Scheme, t.Host, t.Port) })
 }

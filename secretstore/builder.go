@@ -1,0 +1,258 @@
+package secretstore
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/reticent/reticent/secretstore/envelope"
+	"github.com/reticent/reticent/secretstore/kv"
+)
+
+// builder makes the next state.
+type builder struct {
+	s       *Store
+	st      *state
+	owned   map[any]bool // inner maps that are already copies
+	touched map[Scope]map[string]bool
+	changed map[*Document]bool
+	removed []*Document
+}
+
+func (s *Store) builder(st *state) *builder {
+	if st.scopes == nil {
+		st.scopes = make(map[Scope]ScopeInfo)
+		st.secrets = make(map[Scope]map[string]*secret)
+		st.docs = make(map[docScope]map[string]*Document)
+		st.tokens = make(map[string]tokenRecord)
+	}
+	return &builder{
+		s: s, st: st, owned: make(map[any]bool),
+		touched: make(map[Scope]map[string]bool), changed: make(map[*Document]bool),
+	}
+}
+
+func (b *builder) applyAll(batch kv.Batch) error {
+	var first error
+	for _, c := range batch.Changes {
+		if err := b.applyRow(c); err != nil && first == nil {
+			first = fmt.Errorf("row %s: %w", c.Key, err)
+		}
+	}
+	return first
+}
+
+func (b *builder) applyRow(c kv.Change) error {
+	kind, rest, _ := strings.Cut(c.Key, ":")
+	switch kind {
+	case "scope":
+		return b.applyScope(rest, c)
+	case "secret":
+		return b.applySecret(rest, c)
+	case "value":
+		return b.applyValue(rest, c)
+	case "doc":
+		return b.applyDocument(rest, c)
+	case "token":
+		return b.applyToken(rest, c)
+	}
+	return nil
+}
+
+func (b *builder) applyScope(path string, c kv.Change) error {
+	scope, err := parseScope(path)
+	if err != nil {
+		return err
+	}
+	if c.Deleted {
+		delete(b.st.scopes, scope)
+		return nil
+	}
+	var info ScopeInfo
+	if err := json.Unmarshal(c.Value, &info); err != nil {
+		return err
+	}
+	b.st.scopes[scope] = info
+	return nil
+}
+
+func splitScopeName(s string) (Scope, string, error) {
+	path, name, ok := strings.Cut(s, ":")
+	if !ok {
+		return Scope{}, "", fmt.Errorf("no name")
+	}
+	scope, err := parseScope(path)
+	return scope, name, err
+}
+
+// secretAt gives a copy of a secret that may be changed until finish.
+func (b *builder) secretAt(scope Scope, name string) *secret {
+	if !b.owned[scope] {
+		b.owned[scope] = true
+		b.st.secrets[scope] = cloneMap(b.st.secrets[scope])
+	}
+	if b.touched[scope] == nil {
+		b.touched[scope] = make(map[string]bool)
+	}
+	current := b.st.secrets[scope][name]
+	if current == nil || !b.touched[scope][name] {
+		next := &secret{scope: scope, name: name, values: make(map[int]envelope.Sealed)}
+		if current != nil {
+			next.record = current.record
+			maps.Copy(next.values, current.values)
+		}
+		current = next
+		b.st.secrets[scope][name] = current
+	}
+	b.touched[scope][name] = true
+	return current
+}
+
+func (b *builder) applySecret(rest string, c kv.Change) error {
+	scope, name, err := splitScopeName(rest)
+	if err != nil {
+		return err
+	}
+	secret := b.secretAt(scope, name)
+	if c.Deleted {
+		delete(b.st.secrets[scope], name)
+		return nil
+	}
+	return json.Unmarshal(c.Value, &secret.record)
+}
+
+func (b *builder) applyValue(rest string, c kv.Change) error {
+	rest, number, ok := cutLast(rest, ":")
+	if !ok {
+		return fmt.Errorf("no version")
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		return fmt.Errorf("version: %w", err)
+	}
+	scope, name, err := splitScopeName(rest)
+	if err != nil {
+		return err
+	}
+	if c.Deleted {
+		if b.st.secrets[scope][name] != nil {
+			delete(b.secretAt(scope, name).values, n)
+		}
+		return nil
+	}
+	var sealed envelope.Sealed
+	if err := json.Unmarshal(c.Value, &sealed); err != nil {
+		return err
+	}
+	b.secretAt(scope, name).values[n] = sealed
+	return nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
+}
+
+func (b *builder) documents(at docScope) map[string]*Document {
+	if !b.owned[at] {
+		b.owned[at] = true
+		b.st.docs[at] = cloneMap(b.st.docs[at])
+	}
+	return b.st.docs[at]
+}
+
+func (b *builder) applyDocument(rest string, c kv.Change) error {
+	kind, rest, _ := strings.Cut(rest, ":")
+	scope, name, err := splitScopeName(rest)
+	if err != nil {
+		return err
+	}
+	docs := b.documents(docScope{Kind(kind), scope})
+	if c.Deleted {
+		if doc := docs[name]; doc != nil {
+			b.removed = append(b.removed, doc)
+			delete(docs, name)
+		}
+		return nil
+	}
+	doc := &Document{Kind: Kind(kind), Scope: scope, Name: name}
+	if err := json.Unmarshal(c.Value, doc); err != nil {
+		return err
+	}
+	docs[name] = doc
+	b.changed[doc] = true
+	return nil
+}
+
+// finish completes the state: secrets learn to open themselves, and documents
+// whose secrets changed are made anew.
+func (b *builder) finish() Change {
+	for scope, names := range b.touched {
+		for name := range names {
+			if secret := b.st.secrets[scope][name]; secret != nil {
+				if len(secret.record.Versions) == 0 {
+					// A value without its secret: the row was deleted or lost.
+					delete(b.st.secrets[scope], name)
+					continue
+				}
+				secret.complete(b.s)
+			}
+		}
+	}
+	b.renewAffected()
+	var out Change
+	for doc := range b.changed {
+		if b.st.docs[docScope{doc.Kind, doc.Scope}][doc.Name] != doc {
+			continue // replaced within the commit
+		}
+		doc.set = b.s.sealingSet(b.st, doc.Scope, doc.Secrets)
+		out.Changed = append(out.Changed, doc)
+	}
+	for _, doc := range b.removed {
+		if b.st.docs[docScope{doc.Kind, doc.Scope}][doc.Name] == nil {
+			out.Removed = append(out.Removed, doc)
+		}
+	}
+	return out
+}
+
+// renewAffected replaces the documents that refer to a secret that changed.
+func (b *builder) renewAffected() {
+	if len(b.touched) == 0 {
+		return
+	}
+	for _, at := range slices.Collect(maps.Keys(b.st.docs)) {
+		for name, doc := range b.st.docs[at] {
+			if b.changed[doc] || !b.affects(doc) {
+				continue
+			}
+			next := *doc
+			b.documents(at)[name] = &next
+			b.changed[&next] = true
+		}
+	}
+}
+
+func (b *builder) affects(doc *Document) bool {
+	for _, name := range doc.Secrets {
+		for scope := range b.touched {
+			if b.touched[scope][name] && doc.Scope.sees(scope) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func cloneMap[V any](m map[string]V) map[string]V {
+	if m == nil {
+		return make(map[string]V)
+	}
+	return maps.Clone(m)
+}

@@ -1,0 +1,141 @@
+package secretstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+	"github.com/reticent/reticent/secretstore/kv"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// SetSecret stores what a script computed, as context.secrets.set does: a string,
+// or an object or array, with surrogates resolved. What comes from secrets
+// keeps them as its derived_from and may go no further than all of them: a copy
+// is no way around a limit. A value that no secret went into may go nowhere
+// until somebody who knows it says otherwise; on a secret that exists it gets
+// the limits that the secret has, within those of its sources.
+func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scope Scope, name string, sealed any) error {
+	if err := s.authorize(by, "secret.set", scope, name); err != nil {
+		return err
+	}
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	value, err := resolveValue(run, sealed)
+	if err != nil {
+		return err
+	}
+	sources, allowed := run.Provenance(flatten(sealed))
+	return s.update(ctx, func(tx kv.WriteTx) error {
+		if err := scopeExists(tx, scope); err != nil {
+			return err
+		}
+		r, err := getSecret(tx, scope, name)
+		v := version{value: value, limits: limits{UseInPlaceholders: true}, derivedFrom: sources}
+		switch {
+		case errors.Is(err, ErrNotFound):
+			r = &secretRecord{ID: randomID(), Encoding: Generic, CreatedAt: s.now()}
+			if len(sources) > 0 {
+				v.limits = limitsOf(allowed, v.limits)
+			}
+		case err != nil:
+			return err
+		default:
+			v.limits = r.newest().Limits
+			if len(sources) > 0 {
+				// Fields of a computed value are secrets, whatever the old value's were.
+				v.limits.Plain, v.limits.Release = nil, false
+				if v.limits, err = v.limits.intersect(limitsOf(allowed, limits{UseInPlaceholders: true})); err != nil {
+					return err
+				}
+			}
+		}
+		if err := s.addVersion(tx, scope, name, r, v); err != nil {
+			return err
+		}
+		_, err = s.saveSecret(tx, scope, name, r)
+		return err
+	})
+}
+
+// resolveValue makes a value of what an engine computed.
+func resolveValue(run *seal.Run, sealed any) (Value, error) {
+	switch sealed := sealed.(type) {
+	case string:
+		v, err := run.Resolve(sealed)
+		return Value{Value: v}, err
+	case map[string]any, []any:
+		opened, err := resolveDeep(run, sealed)
+		if err != nil {
+			return Value{}, err
+		}
+		raw, err := json.Marshal(opened)
+		if err != nil {
+			return Value{}, fmt.Errorf("the value is not JSON")
+		}
+		return Value{Value: plaintext.New(raw), structured: true}, nil
+	}
+	return Value{}, fail(ErrInvalid, "a value is a string, or an object or array whose strings are secret")
+}
+
+func resolveDeep(run *seal.Run, v any) (any, error) {
+	switch v := v.(type) {
+	case string:
+		opened, err := run.Resolve(v)
+		return string(plaintext.Open(opened)), err
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			opened, err := resolveDeep(run, e)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = opened
+		}
+		return out, nil
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k, e := range v {
+			if run.Holds(k) {
+				return nil, seal.Errorf(seal.CodeInspected, "a secret cannot be a key; use it as a value")
+			}
+			opened, err := resolveDeep(run, e)
+			if err != nil {
+				return nil, err
+			}
+			out[k] = opened
+		}
+		return out, nil
+	}
+	return v, nil
+}
+
+// flatten gives all strings of a value in one, for asking where they come from.
+func flatten(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		var out string
+		for _, e := range v {
+			out += flatten(e) + " "
+		}
+		return out
+	case map[string]any:
+		var keys []string
+		for k := range v {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		var out string
+		for _, k := range keys {
+			out += flatten(v[k]) + " "
+		}
+		return out
+	}
+	return ""
+}

@@ -1,0 +1,29 @@
+// Package secretstore is the domain of the server: scopes, the write-only
+// secrets in them with their versions, variables, and the documents (scripts,
+// policies, bindings) that refer to secrets by name.
+//
+// It protects a secret's value from everybody who can call it: values go in and
+// are never given back. What evaluates with them gets a sealing set
+// (see package seal), and the packages below this one that open a plaintext are
+// the only ones that the compiler lets.
+//
+// # How it fits
+//
+// A write goes through one transaction of a [kv.Store], which is the truth. The
+// store follows its own commits as a watcher, keeps all state in an immutable
+// snapshot behind an atomic pointer, and a write returns only when its commit
+// is in the snapshot and whoever asked to know of changes (the engines, which
+// compile and bind) has been told. Reads and evaluations take the snapshot and
+// touch no disk.
+//
+// # On disk
+//
+//	scope:{scope}                      a project or a service
+//	secret:{scope}:{name}              metadata of a secret and of its versions
+//	value:{scope}:{name}:{version}     envelope.Sealed: the encrypted value
+//	doc:{kind}:{scope}:{name}          a variable, script, policy or binding
+//	token:{id}                         an API token, its hash encrypted
+//	meta:key                           a constant under the key-encryption key
+//
+// where {scope} is "", "projects/p" or "projects/p/services/s".
+package secretstore

@@ -1,0 +1,210 @@
+package secretstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reticent/reticent/secretstore/kv"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// Kind is what a document is.
+type Kind string
+
+// The kinds of documents.
+const (
+	KindVariable Kind = "variable"
+	KindScript   Kind = "script"
+	KindPolicy   Kind = "policy"
+	KindBinding  Kind = "binding"
+)
+
+// Document is a stored resource that is no secret: a variable, a script, a
+// policy, a binding. It is immutable. The store does not read its body; who
+// writes one says which secrets it refers to.
+type Document struct {
+	Kind      Kind            `json:"-"`
+	Scope     Scope           `json:"-"`
+	Name      string          `json:"-"`
+	ETag      string          `json:"etag"`
+	Version   int             `json:"version"`
+	CreatedAt time.Time       `json:"created_at"`
+	UpdatedAt time.Time       `json:"updated_at"`
+	Secrets   []string        `json:"secrets,omitempty"`
+	Body      json.RawMessage `json:"body"`
+
+	set func() *seal.Set
+}
+
+// SealingSet gives the secrets that the document refers to, looked up from its
+// scope and pinned. A change of one of them makes a new Document.
+func (d *Document) SealingSet() *seal.Set { return d.set() }
+
+// Reference says where a secret is referred to.
+type Reference struct {
+	Kind  Kind   `json:"kind"`
+	Scope string `json:"scope"`
+	Name  string `json:"name"`
+}
+
+// Draft is a document to be written.
+type Draft struct {
+	Kind    Kind
+	Scope   Scope
+	Name    string
+	Secrets []string
+	Body    json.RawMessage
+	IfMatch string
+}
+
+// PutDocument creates or replaces a document.
+func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Document, bool, error) {
+	if err := s.authorize(by, string(d.Kind)+".put", d.Scope, d.Name); err != nil {
+		return nil, false, err
+	}
+	var doc Document
+	var created bool
+	err := s.update(ctx, func(tx kv.WriteTx) error {
+		if err := scopeExists(tx, d.Scope); err != nil {
+			return err
+		}
+		key := docKey(d.Kind, d.Scope, d.Name)
+		raw, err := tx.Get(key)
+		doc, created = Document{CreatedAt: s.now()}, errors.Is(err, kv.ErrNotFound)
+		switch {
+		case created:
+		case err != nil:
+			return err
+		default:
+			if err := json.Unmarshal(raw, &doc); err != nil {
+				return fmt.Errorf("document %s: %w", key, err)
+			}
+		}
+		if err := (precondition{etag: d.IfMatch}).check(!created, doc.ETag); err != nil {
+			return err
+		}
+		if !created && bytes.Equal(doc.Body, d.Body) {
+			return nil
+		}
+		doc.ETag, doc.Version, doc.UpdatedAt = randomID(), doc.Version+1, s.now()
+		doc.Secrets, doc.Body = d.Secrets, d.Body
+		return put(tx, key, doc)
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	stored := s.state.Load().docs[docScope{d.Kind, d.Scope}][d.Name]
+	if stored == nil {
+		return nil, false, fail(ErrNotFound, "%s %s was deleted meanwhile", d.Kind, d.Name)
+	}
+	return stored, created, nil
+}
+
+// DeleteDocument deletes a document.
+func (s *Store) DeleteDocument(ctx context.Context, by Principal, kind Kind, scope Scope, name, ifMatch string) error {
+	if err := s.authorize(by, string(kind)+".delete", scope, name); err != nil {
+		return err
+	}
+	return s.update(ctx, func(tx kv.WriteTx) error {
+		if err := scopeExists(tx, scope); err != nil {
+			return err
+		}
+		key := docKey(kind, scope, name)
+		raw, err := tx.Get(key)
+		if errors.Is(err, kv.ErrNotFound) {
+			return noDocument(kind, scope, name)
+		}
+		if err != nil {
+			return err
+		}
+		var doc Document
+		if err := json.Unmarshal(raw, &doc); err != nil {
+			return fmt.Errorf("document %s: %w", key, err)
+		}
+		if err := (precondition{etag: ifMatch}).check(true, doc.ETag); err != nil {
+			return err
+		}
+		return tx.Delete(key)
+	})
+}
+
+// Document gives a document of the scope itself.
+func (s *Store) Document(by Principal, kind Kind, scope Scope, name string) (*Document, error) {
+	if err := s.authorize(by, string(kind)+".get", scope, name); err != nil {
+		return nil, err
+	}
+	st := s.state.Load()
+	if err := st.checkScope(scope); err != nil {
+		return nil, err
+	}
+	if doc := st.docs[docScope{kind, scope}][name]; doc != nil {
+		return doc, nil
+	}
+	return nil, noDocument(kind, scope, name)
+}
+
+// Documents lists the documents of a kind in the scope itself, by name.
+func (s *Store) Documents(by Principal, kind Kind, scope Scope, page PageRequest) (Page[*Document], error) {
+	if err := s.authorize(by, string(kind)+".list", scope, ""); err != nil {
+		return Page[*Document]{}, err
+	}
+	st := s.state.Load()
+	if err := st.checkScope(scope); err != nil {
+		return Page[*Document]{}, err
+	}
+	return pageOf(st.docs[docScope{kind, scope}], page, func(_ string, d *Document) *Document { return d })
+}
+
+// FindDocument looks a document up from a scope: the nearest wins.
+func (s *Store) FindDocument(by Principal, kind Kind, scope Scope, name string) (*Document, error) {
+	if err := s.authorize(by, string(kind)+".use", scope, name); err != nil {
+		return nil, err
+	}
+	st := s.state.Load()
+	for at, ok := scope, true; ok; at, ok = at.parent() {
+		if doc := st.docs[docScope{kind, at}][name]; doc != nil {
+			return doc, nil
+		}
+	}
+	return nil, noDocument(kind, scope, name)
+}
+
+// Visible gives the documents of a kind that a scope sees, by name, the nearest
+// of each.
+func (s *Store) Visible(kind Kind, scope Scope) map[string]*Document {
+	st := s.state.Load()
+	out := make(map[string]*Document)
+	for at, ok := scope, true; ok; at, ok = at.parent() {
+		for name, doc := range st.docs[docScope{kind, at}] {
+			if _, nearer := out[name]; !nearer {
+				out[name] = doc
+			}
+		}
+	}
+	return out
+}
+
+func noDocument(kind Kind, scope Scope, name string) error {
+	return fail(ErrNotFound, "there is no %s %s in %s", kind, name, scope)
+}
+
+func docKey(kind Kind, scope Scope, name string) string {
+	return strings.Join([]string{"doc", string(kind), scope.Path(), name}, ":")
+}
+
+// docScope is where a document is found.
+type docScope struct {
+	kind  Kind
+	scope Scope
+}
+
+// refersTo reports whether a document's names could mean a secret of a scope.
+func (d *Document) refersTo(scope Scope, name string) bool {
+	return d.Scope.sees(scope) && slices.Contains(d.Secrets, name)
+}

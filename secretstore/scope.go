@@ -1,0 +1,152 @@
+package secretstore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reticent/reticent/secretstore/kv"
+)
+
+// Scope is where a resource lives: the platform (the zero Scope), a project, or
+// a service of a project. Names are looked up from the service to the platform
+// and the nearest wins.
+type Scope struct {
+	Project string
+	Service string
+}
+
+// Path gives "", "projects/p" or "projects/p/services/s".
+func (s Scope) Path() string {
+	switch {
+	case s.Project == "":
+		return ""
+	case s.Service == "":
+		return "projects/" + s.Project
+	}
+	return "projects/" + s.Project + "/services/" + s.Service
+}
+
+// String names the scope for people.
+func (s Scope) String() string {
+	if s.Project == "" {
+		return "the platform"
+	}
+	return s.Path()
+}
+
+// parent gives the scope that a name is looked up in next.
+func (s Scope) parent() (Scope, bool) {
+	switch {
+	case s.Service != "":
+		return Scope{Project: s.Project}, true
+	case s.Project != "":
+		return Scope{}, true
+	}
+	return Scope{}, false
+}
+
+// sees reports whether names of o can be looked up from s.
+func (s Scope) sees(o Scope) bool {
+	return o == Scope{} || o == Scope{Project: s.Project} || o == s
+}
+
+// check makes sure that the names of a scope are names.
+func (s Scope) check() error {
+	if s.Project == "" && s.Service != "" {
+		return fail(ErrInvalid, "a service belongs to a project")
+	}
+	for _, name := range []string{s.Project, s.Service} {
+		if name == "" {
+			continue
+		}
+		if err := CheckName(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseScope(path string) (Scope, error) {
+	parts := strings.Split(path, "/")
+	switch {
+	case path == "":
+		return Scope{}, nil
+	case len(parts) == 2:
+		return Scope{Project: parts[1]}, nil
+	case len(parts) == 4:
+		return Scope{Project: parts[1], Service: parts[3]}, nil
+	}
+	return Scope{}, fmt.Errorf("scope %q: not a path of a scope", path)
+}
+
+// ScopeInfo is what the API tells of a scope.
+type ScopeInfo struct {
+	Name      string    `json:"name"`
+	Scope     string    `json:"scope"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// PutScope creates a project or a service, and does nothing to one that exists.
+// The project of a service must exist.
+func (s *Store) PutScope(ctx context.Context, by Principal, scope Scope) (ScopeInfo, bool, error) {
+	if err := s.authorize(by, "scope.put", scope, ""); err != nil {
+		return ScopeInfo{}, false, err
+	}
+	if err := scope.check(); err != nil {
+		return ScopeInfo{}, false, err
+	}
+	var info ScopeInfo
+	var created bool
+	err := s.update(ctx, func(tx kv.WriteTx) error {
+		parent, ok := scope.parent()
+		if !ok {
+			return fail(ErrInvalid, "the platform always exists")
+		}
+		if err := scopeExists(tx, parent); err != nil {
+			return err
+		}
+		key := scopeKey(scope)
+		raw, err := tx.Get(key)
+		created = errors.Is(err, kv.ErrNotFound)
+		if err == nil {
+			return json.Unmarshal(raw, &info)
+		}
+		if !created {
+			return err
+		}
+		name := scope.Service
+		if name == "" {
+			name = scope.Project
+		}
+		info = ScopeInfo{Name: name, Scope: scope.Path(), CreatedAt: s.now()}
+		return put(tx, key, info)
+	})
+	return info, created, err
+}
+
+func scopeKey(s Scope) string { return "scope:" + s.Path() }
+
+// scopeExists is how a write makes sure of its scope.
+func scopeExists(tx kv.Tx, scope Scope) error {
+	if scope == (Scope{}) {
+		return nil
+	}
+	_, err := tx.Get(scopeKey(scope))
+	if errors.Is(err, kv.ErrNotFound) {
+		return fail(ErrNotFound, "%s does not exist; create it with PUT /v1/%s", scope, scope.Path())
+	}
+	return err
+}
+
+// put writes v as JSON.
+func put(tx kv.WriteTx, key string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", key, err)
+	}
+	return tx.Put(key, raw)
+}

@@ -1,0 +1,227 @@
+package secretstore
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/reticent/reticent/secretstore/envelope"
+	"github.com/reticent/reticent/secretstore/internal/plaintext"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// secret is a secret in memory. Its values stay encrypted until an artefact that
+// names it is bound.
+type secret struct {
+	scope  Scope
+	name   string
+	record secretRecord
+	values map[int]envelope.Sealed
+
+	// current opens the version that artefacts use; nil when there is none.
+	current func() *seal.Secret
+	// enabled opens every enabled version, for sealing what hosts answer.
+	enabled func() []*seal.Secret
+	routed  bool // some enabled version may go to a host
+}
+
+// complete makes the functions that open the secret, each at most once.
+func (x *secret) complete(s *Store) {
+	x.current = sync.OnceValue(func() *seal.Secret {
+		v := x.record.current()
+		if v == nil {
+			return nil
+		}
+		return x.open(s, v)
+	})
+	x.enabled = sync.OnceValue(func() []*seal.Secret {
+		var out []*seal.Secret
+		for i := range x.record.Versions {
+			if v := &x.record.Versions[i]; v.Status == Enabled && len(v.Limits.AllowedHosts) > 0 {
+				if opened := x.open(s, v); opened != nil {
+					out = append(out, opened)
+				}
+			}
+		}
+		return out
+	})
+	for _, v := range x.record.Versions {
+		x.routed = x.routed || v.Status == Enabled && len(v.Limits.AllowedHosts) > 0
+	}
+}
+
+// open decrypts a version. One that does not open is as good as absent, and
+// logged: somebody changed the database.
+func (x *secret) open(s *Store, v *versionRecord) *seal.Secret {
+	out, err := x.decrypt(s, v)
+	if err != nil {
+		s.log.Error("a secret cannot be opened and is unavailable", "scope", x.scope.Path(), "name", x.name, "version", v.Version, "error", err)
+		return nil
+	}
+	return out
+}
+
+func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
+	sealed, ok := x.values[v.Version]
+	if !ok {
+		return nil, fmt.Errorf("its encrypted value is missing")
+	}
+	opened, err := s.keys.Open(sealed, associated(x.scope, x.name, v.Version))
+	if err != nil {
+		return nil, err
+	}
+	value := Value{Value: plaintext.New(plaintext.Open(opened)), structured: v.Structured}
+	tree, err := value.tree(v.Limits.Plain)
+	if err != nil {
+		return nil, err
+	}
+	allowed, err := v.Limits.parse()
+	if err != nil {
+		return nil, err
+	}
+	return &seal.Secret{ID: x.record.ID, Name: x.name, Value: tree, Limits: allowed, Release: v.Limits.Release}, nil
+}
+
+// usable reports whether artefacts may have the secret now.
+func (x *secret) usable(now time.Time) bool {
+	if x == nil || x.record.ExpiresAt != nil && !now.Before(*x.record.ExpiresAt) {
+		return false
+	}
+	v := x.record.current()
+	return v != nil && v.Limits.UseInPlaceholders
+}
+
+// sealingSet makes the function that builds a set, at most once and when first
+// asked. The names are looked up now.
+func (s *Store) sealingSet(st *state, scope Scope, names []string) func() *seal.Set {
+	found := make(map[string]*secret, len(names))
+	for _, name := range names {
+		if x := st.findSecret(scope, name); x.usable(time.Now()) {
+			found[name] = x
+		} else {
+			found[name] = nil
+		}
+	}
+	return sync.OnceValue(func() *seal.Set {
+		secrets := make(map[string]*seal.Secret, len(found))
+		var missing []string
+		for name, x := range found {
+			if x != nil {
+				if opened := x.current(); opened != nil {
+					secrets[name] = opened
+					continue
+				}
+			}
+			missing = append(missing, name)
+		}
+		return seal.NewSet(secrets, missing)
+	})
+}
+
+// SealingSet gives the secrets of the names as a scope sees them, for an
+// artefact that is not stored. Testing one counts as storing it.
+func (s *Store) SealingSet(by Principal, scope Scope, names []string) (*seal.Set, error) {
+	if err := s.authorize(by, "secret.use", scope, ""); err != nil {
+		return nil, err
+	}
+	st := s.state.Load()
+	if err := st.checkScope(scope); err != nil {
+		return nil, err
+	}
+	return s.sealingSet(st, scope, names)(), nil
+}
+
+// RunOptions are the surroundings of a run of an artefact of a scope.
+func (s *Store) RunOptions(by Principal, scope Scope) seal.Options {
+	return seal.Options{
+		Principal: by.ID,
+		Guard:     s.guard,
+		Random:    s.random,
+		Hosts:     func(t seal.Target) []*seal.Secret { return s.allowedTo(scope, t) },
+		Found: func(names []string) {
+			for _, name := range names {
+				s.log.Error("a plaintext was about to leave unsealed and was masked; this is a bug", "secret", name)
+				if s.found != nil {
+					s.found(name)
+				}
+			}
+		},
+	}
+}
+
+// allowedTo gives the secrets of all scopes that may go to a host. Those that
+// the scope does not see are masked without a name and go nowhere.
+func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
+	var out []*seal.Secret
+	for at, byName := range s.state.Load().secrets {
+		for _, x := range byName {
+			if !x.routed {
+				continue
+			}
+			for _, v := range x.enabled() {
+				if !v.Limits.Allow(t) {
+					continue
+				}
+				if !scope.sees(at) {
+					hidden := *v
+					hidden.Hidden, hidden.Limits = true, seal.Limits{}
+					v = &hidden
+				}
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+// MissingSecrets gives those of the names that have no usable secret as a scope
+// sees them, for a warning at upload.
+func (s *Store) MissingSecrets(scope Scope, names []string) []string {
+	st := s.state.Load()
+	var out []string
+	for _, name := range names {
+		if !st.findSecret(scope, name).usable(time.Now()) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// scheduleExpiry renews, when the next secret expires, the documents that refer
+// to it. s.mu is held.
+func (s *Store) scheduleExpiry(st *state) {
+	if s.expiry != nil {
+		s.expiry.Stop()
+		s.expiry = nil
+	}
+	var next time.Time
+	now := time.Now()
+	for _, byName := range st.secrets {
+		for _, x := range byName {
+			if at := x.record.ExpiresAt; at != nil && at.After(now) && (next.IsZero() || at.Before(next)) {
+				next = *at
+			}
+		}
+	}
+	if next.IsZero() {
+		return
+	}
+	s.expiry = time.AfterFunc(time.Until(next), s.expire)
+}
+
+// expire renews the documents that refer to secrets whose time has come.
+func (s *Store) expire() {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	current := s.state.Load()
+	b := s.builder(current.clone(current.revision))
+	now := time.Now()
+	for scope, byName := range current.secrets {
+		for name, x := range byName {
+			if x.record.ExpiresAt != nil && !x.usable(now) {
+				b.secretAt(scope, name)
+			}
+		}
+	}
+	s.swap(b.st, b.finish())
+}

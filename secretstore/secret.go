@@ -1,0 +1,238 @@
+package secretstore
+
+import (
+	"slices"
+	"time"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// Status is that of a version of a secret.
+type Status string
+
+// The statuses of a version.
+const (
+	Enabled   Status = "ENABLED"
+	Disabled  Status = "DISABLED"
+	Destroyed Status = "DESTROYED"
+)
+
+// Encoding says what a secret's value is. Only generic ones are kept today.
+type Encoding string
+
+// Generic is any text, a password or a token.
+const Generic Encoding = "generic"
+
+// Secret is what the API tells of a secret: everything but its value.
+type Secret struct {
+	Name              string            `json:"name"`
+	Scope             string            `json:"scope"`
+	Encoding          Encoding          `json:"encoding"`
+	Description       string            `json:"description"`
+	Tags              map[string]string `json:"tags"`
+	AllowedHosts      []string          `json:"allowed_hosts"`
+	AllowedIn         []string          `json:"allowed_in"`
+	Release           bool              `json:"release"`
+	Plain             []string          `json:"plain"`
+	UseInPlaceholders bool              `json:"use_in_placeholders"`
+	ExpiresAt         *time.Time        `json:"expires_at"`
+	// DerivedFrom are the secrets that the value was computed from by a script.
+	DerivedFrom []string `json:"derived_from"`
+	// Version is the newest one.
+	Version int `json:"version"`
+	// Fingerprint is a random id of the newest version. It tells that a value
+	// was written, and nothing of the value.
+	Fingerprint string    `json:"fingerprint"`
+	Weak        bool      `json:"weak"`
+	Warnings    []string  `json:"warnings"`
+	CreatedAt   time.Time `json:"created_at"`
+	UpdatedAt   time.Time `json:"updated_at"`
+	// ETag is random per stored state; it goes into the header of that name.
+	ETag string `json:"-"`
+}
+
+// Version is what the API tells of a version.
+type Version struct {
+	Version     int       `json:"version"`
+	Status      Status    `json:"status"`
+	Fingerprint string    `json:"fingerprint"`
+	Weak        bool      `json:"weak"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// limits say where a version's value may go. They belong to the version: who
+// writes a new value may open it to a host, and does not open the old ones.
+type limits struct {
+	AllowedHosts      []string `json:"allowed_hosts,omitempty"`
+	AllowedIn         []string `json:"allowed_in,omitempty"`
+	Release           bool     `json:"release,omitempty"`
+	Plain             []string `json:"plain,omitempty"`
+	UseInPlaceholders bool     `json:"use_in_placeholders"`
+}
+
+// parse gives the limits as sealing has them.
+func (l limits) parse() (seal.Limits, error) {
+	var out seal.Limits
+	if len(l.AllowedHosts) > MaxHosts {
+		return out, fail(ErrInvalid, "allowed_hosts has more than %d entries (MaxHosts)", MaxHosts)
+	}
+	for _, h := range l.AllowedHosts {
+		rule, err := seal.ParseHostRule(h)
+		if err != nil {
+			return out, fail(ErrInvalid, "allowed_hosts: %s", err.Error())
+		}
+		out.Hosts = append(out.Hosts, rule)
+	}
+	for _, in := range l.AllowedIn {
+		p, err := seal.ParsePosition(in)
+		if err != nil {
+			return out, fail(ErrInvalid, "allowed_in: %s", err.Error())
+		}
+		out.In = append(out.In, p)
+	}
+	return out, nil
+}
+
+// within reports whether l allows nothing that o does not.
+func (l limits) within(o limits) bool {
+	a, err := l.parse()
+	if err != nil {
+		return false
+	}
+	b, err := o.parse()
+	if err != nil {
+		return false
+	}
+	return a.Within(b) && (!l.Release || o.Release) && (!l.UseInPlaceholders || o.UseInPlaceholders) &&
+		!slices.ContainsFunc(l.Plain, func(p string) bool { return !slices.Contains(o.Plain, p) })
+}
+
+// intersect gives what both l and o allow.
+func (l limits) intersect(o limits) (limits, error) {
+	a, err := l.parse()
+	if err != nil {
+		return limits{}, err
+	}
+	b, err := o.parse()
+	if err != nil {
+		return limits{}, err
+	}
+	return limitsOf(a.Intersect(b), limits{
+		Release:           l.Release && o.Release,
+		UseInPlaceholders: l.UseInPlaceholders && o.UseInPlaceholders,
+		Plain:             slices.DeleteFunc(slices.Clone(l.Plain), func(p string) bool { return !slices.Contains(o.Plain, p) }),
+	}), nil
+}
+
+func limitsOf(s seal.Limits, l limits) limits {
+	l.AllowedHosts, l.AllowedIn = nil, nil
+	for _, h := range s.Hosts {
+		l.AllowedHosts = append(l.AllowedHosts, h.String())
+	}
+	for _, in := range s.In {
+		l.AllowedIn = append(l.AllowedIn, string(in))
+	}
+	return l
+}
+
+// secretRecord is a secret as it is stored, without values.
+type secretRecord struct {
+	ID          string            `json:"id"`
+	ETag        string            `json:"etag"`
+	Encoding    Encoding          `json:"encoding"`
+	Description string            `json:"description,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	ExpiresAt   *time.Time        `json:"expires_at,omitempty"`
+	CreatedAt   time.Time         `json:"created_at"`
+	UpdatedAt   time.Time         `json:"updated_at"`
+	Versions    []versionRecord   `json:"versions"`
+}
+
+// versionRecord is a version as it is stored, without its value.
+type versionRecord struct {
+	Version     int       `json:"version"`
+	Status      Status    `json:"status"`
+	Fingerprint string    `json:"fingerprint"`
+	Structured  bool      `json:"structured,omitempty"`
+	Weak        bool      `json:"weak,omitempty"`
+	Limits      limits    `json:"limits"`
+	DerivedFrom []string  `json:"derived_from,omitempty"`
+	CreatedAt   time.Time `json:"created_at"`
+}
+
+// newest gives the newest version that is not destroyed; there always is one.
+func (r *secretRecord) newest() *versionRecord {
+	for i := len(r.Versions) - 1; i > 0; i-- {
+		if r.Versions[i].Status != Destroyed {
+			return &r.Versions[i]
+		}
+	}
+	return &r.Versions[0]
+}
+
+// before gives the newest version that is older than v and not destroyed, or
+// nil.
+func (r *secretRecord) before(v *versionRecord) *versionRecord {
+	for i := len(r.Versions) - 1; i >= 0; i-- {
+		if o := &r.Versions[i]; o.Version < v.Version && o.Status != Destroyed {
+			return o
+		}
+	}
+	return nil
+}
+
+// current gives the version that scripts and policies use: the newest enabled
+// one, or nil.
+func (r *secretRecord) current() *versionRecord {
+	for i := len(r.Versions) - 1; i >= 0; i-- {
+		if r.Versions[i].Status == Enabled {
+			return &r.Versions[i]
+		}
+	}
+	return nil
+}
+
+func (r *secretRecord) version(n int) *versionRecord {
+	for i := range r.Versions {
+		if r.Versions[i].Version == n {
+			return &r.Versions[i]
+		}
+	}
+	return nil
+}
+
+// metadata gives what the API tells.
+func (r *secretRecord) metadata(scope Scope, name string) Secret {
+	v := r.newest()
+	in := v.Limits.AllowedIn
+	if len(in) == 0 {
+		for _, p := range seal.DefaultIn {
+			in = append(in, string(p))
+		}
+	}
+	out := Secret{
+		Name: name, Scope: scope.Path(), Encoding: r.Encoding, Description: r.Description,
+		Tags: r.Tags, AllowedHosts: orEmpty(v.Limits.AllowedHosts), AllowedIn: in,
+		Release: v.Limits.Release, Plain: orEmpty(v.Limits.Plain), UseInPlaceholders: v.Limits.UseInPlaceholders,
+		ExpiresAt: r.ExpiresAt, DerivedFrom: orEmpty(v.DerivedFrom), Version: v.Version,
+		Fingerprint: v.Fingerprint, Weak: v.Weak, Warnings: []string{},
+		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ETag: r.ETag,
+	}
+	if out.Tags == nil {
+		out.Tags = map[string]string{}
+	}
+	if v.Weak {
+		out.Warnings = append(out.Warnings, weakWarning)
+	}
+	return out
+}
+
+const weakWarning = "weak: shorter than 16 characters, digits only or dictionary words; comparisons with it are limited, " +
+	"and it is neither sealed into inputs nor searched for in what goes out"
+
+func orEmpty(s []string) []string {
+	if s == nil {
+		return []string{}
+	}
+	return s
+}

@@ -1,0 +1,130 @@
+package secretstore
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"sort"
+
+	"github.com/reticent/reticent/secretstore/kv"
+)
+
+// state is everything, at one revision. It is immutable: a commit makes a new
+// one that shares what did not change.
+type state struct {
+	revision int64
+	scopes   map[Scope]ScopeInfo
+	secrets  map[Scope]map[string]*secret
+	docs     map[docScope]map[string]*Document
+	tokens   map[string]tokenRecord
+}
+
+// Change is what subscribers are told: documents that are new, changed, or whose
+// secrets changed; and documents that are gone.
+type Change struct {
+	Changed []*Document
+	Removed []*Document
+}
+
+func (st *state) clone(revision int64) *state {
+	return &state{
+		revision: revision,
+		scopes:   maps.Clone(st.scopes),
+		secrets:  maps.Clone(st.secrets),
+		docs:     maps.Clone(st.docs),
+		tokens:   maps.Clone(st.tokens),
+	}
+}
+
+func (st *state) checkScope(scope Scope) error {
+	if _, ok := st.scopes[scope]; ok || scope == (Scope{}) {
+		return nil
+	}
+	return fail(ErrNotFound, "%s does not exist; create it with PUT /v1/%s", scope, scope.Path())
+}
+
+// findSecret looks a name up from a scope.
+func (st *state) findSecret(scope Scope, name string) *secret {
+	for at, ok := scope, true; ok; at, ok = at.parent() {
+		if secret := st.secrets[at][name]; secret != nil {
+			return secret
+		}
+	}
+	return nil
+}
+
+// usedBy lists the documents whose names mean this secret.
+func (st *state) usedBy(scope Scope, name string) []Reference {
+	var out []Reference
+	for at, byName := range st.docs {
+		for _, doc := range byName {
+			if !doc.refersTo(scope, name) {
+				continue
+			}
+			if found := st.findSecret(at.scope, name); found != nil && found.scope == scope {
+				out = append(out, Reference{Kind: doc.Kind, Scope: doc.Scope.Path(), Name: doc.Name})
+			}
+		}
+	}
+	sort.Slice(out, func(i, j int) bool {
+		return fmt.Sprint(out[i]) < fmt.Sprint(out[j])
+	})
+	return out
+}
+
+// load reads all state.
+func (s *Store) load(ctx context.Context) (*state, error) {
+	var batch kv.Batch
+	err := s.kv.View(ctx, func(tx kv.Tx) error {
+		entries, err := tx.List("", "", 0)
+		if err != nil {
+			return err
+		}
+		batch = kv.Batch{Revision: tx.Revision()}
+		for _, e := range entries {
+			batch.Changes = append(batch.Changes, kv.Change{Key: e.Key, Value: e.Value})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the state: %w", err)
+	}
+	b := s.builder((&state{}).clone(batch.Revision))
+	if err := b.applyAll(batch); err != nil {
+		return nil, err
+	}
+	b.finish()
+	return b.st, nil
+}
+
+// apply makes the state after a commit. A row that cannot be read is logged and
+// left out: one bad row must not stop every later write from being seen.
+func (s *Store) apply(batch kv.Batch) {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	b := s.builder(s.state.Load().clone(batch.Revision))
+	if err := b.applyAll(batch); err != nil {
+		s.log.Error("a committed row cannot be read", "error", err)
+	}
+	s.swap(b.st, b.finish())
+}
+
+// replace makes st, which was read anew, the state.
+func (s *Store) replace(st *state) {
+	s.applying.Lock()
+	defer s.applying.Unlock()
+	change := Change{}
+	for at, byName := range s.state.Load().docs {
+		for name, doc := range byName {
+			if st.docs[at][name] == nil {
+				change.Removed = append(change.Removed, doc)
+			}
+		}
+	}
+	for _, byName := range st.docs {
+		for _, doc := range byName {
+			change.Changed = append(change.Changed, doc)
+		}
+	}
+	s.swap(st, change)
+}
