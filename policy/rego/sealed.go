@@ -119,8 +119,8 @@ var checks = map[string]func(*seal.Run, []*ast.Term) bool{
 	},
 	// Strings are joined as they are; a set is joined in the order of its
 	// elements, which surrogates do not have.
-	"concat": func(r *seal.Run, o []*ast.Term) bool { return !holdsKey(r, o[1].Value) },
-	"object.get": func(r *seal.Run, o []*ast.Term) bool { return checkKeyValue(r, o[1].Value) == nil },
+	"concat":      func(r *seal.Run, o []*ast.Term) bool { return !holdsKey(r, o[1].Value) },
+	"object.get":  func(r *seal.Run, o []*ast.Term) bool { return checkKeyValue(r, o[1].Value) == nil },
 	"startswith":  beforeSecret,
 	"trim_prefix": beforeSecret,
 	"sprintf":     plainVerbs,

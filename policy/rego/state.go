@@ -29,11 +29,11 @@ func runOf(b topdown.BuiltinContext) *seal.Run { return b.Context.Value(runKey{}
 
 // refusal is a refusal of a builtin and where it was called.
 type refusal struct {
-	*seal.Error
+	reason   *seal.Error
 	location *ast.Location
 }
 
-func (r *refusal) Unwrap() error { return r.Error }
+func (r *refusal) Error() string { return r.reason.Error() }
 
 // halt ends the evaluation. An error that did not halt would leave the call
 // undefined, and `not` would make that true.
@@ -42,5 +42,5 @@ func halt(b topdown.BuiltinContext, err error) error {
 	if !ok {
 		sealed = seal.Errorf(codeBuiltin, "a builtin failed")
 	}
-	return topdown.Halt{Err: &refusal{Error: sealed, location: b.Location}}
+	return topdown.Halt{Err: &refusal{reason: sealed, location: b.Location}}
 }

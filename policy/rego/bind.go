@@ -1,0 +1,151 @@
+package rego
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/storage"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// Policy is a program with a sealing set. It is immutable and safe for
+// concurrent use.
+type Policy struct {
+	program  *Program
+	compiler *ast.Compiler
+	queries  queries
+	store    storage.Store
+	// read is a transaction for all evaluations: nothing ever writes.
+	read storage.Transaction
+	// run has the surrogates; each evaluation is a child of it. It is nil for a
+	// policy without secrets.
+	run *seal.Run
+	// missing refuses every evaluation.
+	missing *seal.Error
+}
+
+// Bind puts a sealing set in, which must be that of [Program.Secrets]: it draws
+// the surrogates (random is nil but in tests) and seals what the policy has of
+// its own. A secret that is missing is no error here: evaluations are refused.
+func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (*Policy, error) {
+	b := &Policy{program: p, compiler: p.compiler, queries: p.queries}
+	data := p.data
+	if len(p.secrets) > 0 {
+		if b.missing = set.Missing(); b.missing != nil {
+			return b, nil
+		}
+		var err error
+		b.run = set.NewRun(seal.Options{Random: random})
+		if data, err = b.seal(); err != nil || b.missing != nil {
+			return b, err
+		}
+	} else if !set.Empty() {
+		return nil, fmt.Errorf("the policy uses no secrets; its sealing set has %s", strings.Join(set.Names(), ", "))
+	}
+	b.store = inmem.NewFromObjectWithOpts(orEmpty(data), inmem.OptRoundTripOnWrite(true), inmem.OptReturnASTValuesOnRead(true))
+	var err error
+	b.read, err = b.store.NewTransaction(ctx)
+	return b, err
+}
+
+func orEmpty(data map[string]any) map[string]any {
+	if data == nil {
+		return map[string]any{}
+	}
+	return data
+}
+
+// seal seals the literals and the data of the policy and gives its data with
+// data.secrets.
+func (b *Policy) seal() (map[string]any, error) {
+	p := b.program
+	modules, err := sealModules(b.run, p.modules)
+	if err != nil {
+		return nil, err
+	}
+	if !sameModules(modules, p.modules) {
+		if b.compiler, err = p.compile(modules); err != nil {
+			return nil, err
+		}
+		if b.queries, err = newQueries(b.compiler, p.decision); err != nil {
+			return nil, err
+		}
+	}
+	own, err := b.run.SealValue(any(orEmpty(p.data)))
+	if err != nil {
+		return nil, err
+	}
+	data := make(map[string]any)
+	for k, v := range own.(map[string]any) {
+		if _, ok := p.data[k]; !ok {
+			return nil, seal.Errorf(codeNameIsSecret, "a document of the policy has the value of one of its secrets as its name; rename it")
+		}
+		data[k] = v
+	}
+	secrets := make(map[string]any)
+	for _, name := range p.secrets {
+		v, err := b.run.Lookup(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := sealKeys(b.run, v); err != nil {
+			return nil, err
+		}
+		secrets[name] = v
+	}
+	data[secretsKey] = secrets
+	b.missing = p.missingField(secrets)
+	return data, nil
+}
+
+func sameModules(a, b map[string]*ast.Module) bool {
+	for name, m := range a {
+		if b[name] != m {
+			return false
+		}
+	}
+	return true
+}
+
+// missingField is the refusal for a field that the policy names and its secret
+// does not have: undefined operands make `not` true.
+func (p *Program) missingField(secrets map[string]any) *seal.Error {
+	for _, path := range p.paths {
+		var at any = secrets
+		for i, key := range path {
+			var ok bool
+			switch v := at.(type) {
+			case map[string]any:
+				name, isString := key.(ast.String)
+				at, ok = v[string(name)]
+				ok = ok && isString
+			case []any:
+				if n, isNumber := key.(ast.Number); isNumber {
+					var index int
+					if index, ok = n.Int(); ok {
+						if ok = index >= 0 && index < len(v); ok {
+							at = v[index]
+						}
+					}
+				}
+			}
+			if !ok {
+				return seal.Errorf(seal.CodeUnavailable, "secret %s has no field %s", path[0].(ast.String), fieldName(path[1:i+1]))
+			}
+		}
+	}
+	return nil
+}
+
+func fieldName(path []ast.Value) string {
+	var parts []string
+	for _, v := range path {
+		parts = append(parts, strings.Trim(v.String(), `"`))
+	}
+	return strings.Join(parts, ".")
+}

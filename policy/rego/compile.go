@@ -1,0 +1,208 @@
+package rego
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// Source is a policy as its author wrote it.
+type Source struct {
+	// Modules are Rego v1 modules by file name.
+	Modules map[string]string
+	// Data are documents of the policy's own, below data. May be nil.
+	Data map[string]any
+	// Decision is the rule that decides, as "acp/authz/allow"; empty means allow
+	// in the package of the first module by name.
+	Decision string
+}
+
+// Program is a compiled policy. It is immutable and knows no value of a secret.
+type Program struct {
+	modules  map[string]*ast.Module
+	data     map[string]any
+	decision ast.Ref
+	// paths are the fields of secrets that the policy refers to.
+	paths    [][]ast.Value
+	secrets  []string
+	compiler *ast.Compiler
+	queries  queries
+}
+
+// Secrets are the names of the secrets that the policy refers to, in order.
+func (p *Program) Secrets() []string { return p.secrets }
+
+// Entrypoint is the rule that decides, as in [Source.Decision].
+func (p *Program) Entrypoint() string {
+	var parts []string
+	for _, t := range p.decision[1:] {
+		parts = append(parts, string(t.Value.(ast.String)))
+	}
+	return strings.Join(parts, "/")
+}
+
+// Compile checks and compiles a policy. The error is a [*CompileError].
+func Compile(src Source) (*Program, error) {
+	modules, issues := parse(src)
+	if len(issues) == 0 && src.Data[secretsKey] != nil {
+		issues = append(issues, Issue{Code: codeReserved, Message: "data.secrets is where secrets are; a policy's data can't have it", Advice: "use another name"})
+	}
+	if len(issues) > 0 {
+		return nil, compileError(issues...)
+	}
+	p := &Program{modules: modules, data: src.Data}
+	found := &names{}
+	c := ast.NewCompiler().WithCapabilities(capabilities()).
+		WithStageAfterID(ast.StageResolveRefs, found.stage()).
+		WithOnlyStagesUpTo(ast.StageResolveRefs)
+	c.Compile(modules)
+	if len(found.issues) > 0 {
+		return nil, compileError(found.issues...)
+	}
+	if c.Failed() {
+		return nil, compileError(astIssues(c.Errors)...)
+	}
+	p.paths, p.secrets = found.paths, found.secretNames()
+	var err error
+	if p.decision, err = decisionRef(src, modules); err != nil {
+		return nil, err
+	}
+	if p.compiler, err = p.compile(modules); err != nil {
+		return nil, err
+	}
+	if p.queries, err = newQueries(p.compiler, p.decision); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func parse(src Source) (map[string]*ast.Module, []Issue) {
+	if len(src.Modules) == 0 {
+		return nil, []Issue{{Code: "rego_parse_error", Message: "a policy needs a module"}}
+	}
+	if len(src.Modules) > MaxModules {
+		return nil, []Issue{{Code: codeLimit, Message: fmt.Sprintf("a policy may have %d modules (MaxModules)", MaxModules)}}
+	}
+	size := 0
+	for _, text := range src.Modules {
+		size += len(text)
+	}
+	if size > MaxSourceBytes {
+		return nil, []Issue{{Code: codeLimit, Message: fmt.Sprintf("the modules of a policy may have %d bytes together (MaxSourceBytes)", MaxSourceBytes)}}
+	}
+	out := make(map[string]*ast.Module)
+	var issues []Issue
+	for _, name := range slices.Sorted(maps.Keys(src.Modules)) {
+		m, err := parseModule(name, src.Modules[name])
+		if err != nil {
+			issues = append(issues, astIssues(err)...)
+			continue
+		}
+		out[name] = m
+	}
+	return out, issues
+}
+
+func parseModule(name, text string) (*ast.Module, error) {
+	// Only the parser itself takes a limit of depth.
+	_, _, errs := ast.NewParser().
+		WithFilename(name).
+		WithReader(strings.NewReader(text)).
+		WithCapabilities(capabilities()).
+		WithRegoVersion(ast.RegoV1).
+		WithMaxRecursionDepth(MaxNesting).
+		Parse()
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	return ast.ParseModuleWithOpts(name, text, ast.ParserOptions{Capabilities: capabilities(), RegoVersion: ast.RegoV1})
+}
+
+// compile runs OPA's compiler and, for a policy with secrets, the rewriter in it.
+func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error) {
+	var issues []Issue
+	c := ast.NewCompiler().
+		WithCapabilities(capabilities()).
+		WithEnablePrintStatements(true).
+		WithPathConflictsCheck(p.conflicts).
+		WithStageAfterID(ast.StageResolveRefs, (&names{}).stage())
+	if len(p.secrets) > 0 {
+		decls, _ := ownBuiltins()
+		c = c.WithBuiltins(decls).
+			// A comprehension index compares natively, and needs bodies as they were.
+			WithSkipStages(ast.StageBuildComprehensionIndices).
+			WithStageAfterID(ast.StageRewriteEquals, ast.CompilerStageDefinition{
+				Name:       "SealComparisons",
+				MetricName: "compile_stage_seal_comparisons",
+				Stage: func(c *ast.Compiler) *ast.Error {
+					if issues = rewrite(c); len(issues) > 0 {
+						return errStop
+					}
+					return nil
+				},
+			})
+	}
+	c.Compile(modules)
+	if len(issues) > 0 {
+		return nil, compileError(issues...)
+	}
+	if c.Failed() {
+		return nil, compileError(astIssues(c.Errors)...)
+	}
+	return c, nil
+}
+
+// errStop ends a compilation whose issues are kept elsewhere.
+var errStop = ast.NewError(ast.CompileErr, nil, "stopped")
+
+// stage makes a compiler stage of the search for names.
+func (n *names) stage() ast.CompilerStageDefinition {
+	return ast.CompilerStageDefinition{
+		Name:       "FindSecrets",
+		MetricName: "compile_stage_find_secrets",
+		Stage: func(c *ast.Compiler) *ast.Error {
+			for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
+				n.module(c.Modules[name])
+			}
+			if len(n.issues) > 0 {
+				return errStop
+			}
+			return nil
+		},
+	}
+}
+
+// conflicts reports whether the policy's data have a document where a rule is.
+func (p *Program) conflicts(path []string) (bool, error) {
+	var at any = p.data
+	for _, key := range path {
+		object, ok := at.(map[string]any)
+		if !ok {
+			return true, nil
+		}
+		if at, ok = object[key]; !ok {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// decisionRef is the reference of the rule that decides.
+func decisionRef(src Source, modules map[string]*ast.Module) (ast.Ref, error) {
+	path := src.Decision
+	if path == "" {
+		first := slices.Sorted(maps.Keys(modules))[0]
+		return modules[first].Package.Path.Append(ast.StringTerm("allow")), nil
+	}
+	ref := ast.Ref{ast.DefaultRootDocument}
+	for part := range strings.SplitSeq(path, "/") {
+		if part == "" {
+			return nil, compileError(Issue{Code: codeDecision, Message: "the decision must be a path such as acp/authz/allow"})
+		}
+		ref = append(ref, ast.StringTerm(part))
+	}
+	return ref, nil
+}
