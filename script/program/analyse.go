@@ -29,6 +29,8 @@ type Info struct {
 	// Iterates reports whether it spreads, loops over or destructures an
 	// iterable.
 	Iterates bool
+	// Dynamic reports whether it computes the name of a property.
+	Dynamic bool
 	// Suspects are its literals that have the form of a surrogate; none may be
 	// live in the run.
 	Suspects []string
@@ -135,6 +137,12 @@ func (a *analysis) names(n ast.Node) {
 		a.info.Names[n.Identifier.Name.String()] = true
 	case *ast.PropertyShort:
 		a.info.Names[n.Name.Name.String()] = true
+	case *ast.BracketExpression:
+		if _, ok := constantString(n.Member); !ok {
+			if _, number := n.Member.(*ast.NumberLiteral); !number {
+				a.info.Dynamic = true
+			}
+		}
 	case *ast.StringLiteral:
 		a.literal(n.Value.String())
 	case *ast.TemplateElement:

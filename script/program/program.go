@@ -20,6 +20,7 @@ package program
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
@@ -52,7 +53,7 @@ type Options struct {
 }
 
 // Compile checks, rewrites and compiles a source. With findings the Program is
-// nil.
+// nil, unless they hold for strings only (Finding.StringOnly).
 func Compile(source string, o Options) (*Program, []Finding) {
 	if len(source) > MaxSourceBytes {
 		return nil, []Finding{{Code: CodeLimit, Line: 1, Column: 1,
@@ -77,7 +78,7 @@ func Compile(source string, o Options) (*Program, []Finding) {
 	if sealed {
 		rewrite(tree, a)
 	}
-	if len(a.findings) > 0 {
+	if slices.ContainsFunc(a.findings, func(f Finding) bool { return !f.StringOnly }) {
 		return nil, a.findings
 	}
 	wrap(tree, sealed)
@@ -85,7 +86,7 @@ func Compile(source string, o Options) (*Program, []Finding) {
 	if err != nil {
 		return nil, compileFindings(err)
 	}
-	return &Program{Info: a.info, Sealed: sealed, Code: code}, nil
+	return &Program{Info: a.info, Sealed: sealed, Code: code}, a.findings
 }
 
 // wrap makes the program an expression: the function that CommonJS makes of a

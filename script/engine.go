@@ -1,0 +1,154 @@
+// Package script runs JavaScript extension scripts,
+//
+//	module.exports = async function (context) { … }
+//
+// over sealed secrets.
+//
+// # How it fits
+//
+// [Engine.Check] is called when a script is stored; what it finds out, the names
+// of secrets above all, becomes the sealing set (package seal). [Engine.Run] is
+// called when something asks for a decision: it seals the input, has a worker
+// (package worker) run the program (package program) with what the host offers
+// (package host), does for the worker what only the server can do, and masks
+// what comes out.
+//
+// # What it protects
+//
+// Secrets, from everybody: a worker never holds one, and nothing leaves Run that
+// was not masked here, in the server. The server, from scripts, which cost their
+// own run and nothing else, whatever they do.
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore/egress"
+)
+
+// Language is what a source is written in.
+type Language string
+
+// The languages.
+const (
+	JavaScript Language = "javascript"
+	TypeScript Language = "typescript"
+)
+
+// Config configures an Engine. The zero Config works, without fetch.
+type Config struct {
+	// Workers is how many scripts run at a time.
+	Workers int
+	// MaxQueued is how many runs may wait for a worker; more are refused.
+	MaxQueued int
+	// MemoryBytes is how much memory a worker may have, at least
+	// worker.MinMemoryBytes.
+	MemoryBytes int64
+	// Limits are those of every run.
+	Limits Limits
+	// Egress sends what fetch asks for; nil means that fetch is refused.
+	Egress *egress.Client
+	// InProcess runs scripts in this process: for tests, and for embedding where
+	// authors are trusted. Nothing limits their memory then, and a built-in
+	// function that does not end is not ended.
+	InProcess bool
+	// Logger gets what an operator should know; nil means none.
+	Logger *slog.Logger
+}
+
+// Engine runs scripts. It is safe for concurrent use.
+type Engine struct {
+	cfg      Config
+	pool     *worker.Pool
+	programs *programs
+}
+
+// New starts an engine and its workers.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Workers == 0 {
+		cfg.Workers = max(MinWorkers, runtime.NumCPU())
+	}
+	if cfg.MaxQueued == 0 {
+		cfg.MaxQueued = DefaultMaxQueued
+	}
+	if cfg.MemoryBytes == 0 {
+		cfg.MemoryBytes = DefaultMemoryBytes
+	}
+	if cfg.MemoryBytes < worker.MinMemoryBytes {
+		return nil, fmt.Errorf("script: MemoryBytes must be at least %d", worker.MinMemoryBytes)
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	cfg.Limits = cfg.Limits.WithDefaults()
+	e := &Engine{cfg: cfg, programs: newPrograms()}
+	if cfg.InProcess {
+		return e, nil
+	}
+	pool, err := worker.NewPool(worker.Config{Workers: cfg.Workers, MaxQueued: cfg.MaxQueued,
+		MemoryBytes: cfg.MemoryBytes, Logger: cfg.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("script: %w", err)
+	}
+	e.pool = pool
+	return e, nil
+}
+
+// Close ends the workers. Runs under way fail.
+func (e *Engine) Close() {
+	if e.pool != nil {
+		e.pool.Close()
+	}
+}
+
+// execute runs a task in a worker, or here.
+func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.Outcome, error) {
+	if e.pool != nil {
+		return e.pool.Run(ctx, t)
+	}
+	p, findings := e.programs.get(t.ID, t.Source, t.Sealed)
+	if findings != nil {
+		f := findings[0]
+		return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil
+	}
+	t.Job.Program = p
+	t.Job.Limits.Time = t.Limit
+	return host.New().Run(t.Job, &local{session: s, ends: make(chan host.Completion)}), nil
+}
+
+// local is the bridge of a run in process.
+type local struct {
+	*session
+	ends chan host.Completion
+}
+
+// Fetch is host.Bridge's.
+func (l *local) Fetch(id int, r host.Request) error {
+	return l.StartFetch(id, r, func(c host.Completion) {
+		select {
+		case l.ends <- c:
+		case <-l.ctx.Done():
+		}
+	})
+}
+
+// Wait is host.Bridge's.
+func (l *local) Wait(until time.Time) (host.Completion, bool, error) {
+	timer := time.NewTimer(time.Until(until))
+	defer timer.Stop()
+	select {
+	case c := <-l.ends:
+		return c, true, nil
+	case <-timer.C:
+		return host.Completion{}, false, nil
+	case <-l.ctx.Done():
+		return host.Completion{}, false, errors.New("the run was cancelled")
+	}
+}

@@ -1,0 +1,316 @@
+package host
+
+import (
+	"strings"
+
+	"github.com/dop251/goja"
+
+	"github.com/reticent/reticent/script/program"
+)
+
+// guardNames are the names that a guarded function is reached by.
+var guardNames = func() map[string]bool {
+	out := map[string]bool{"constructor": true}
+	for _, functions := range builtins {
+		for name, spec := range functions {
+			if spec != safe {
+				out[strings.TrimPrefix(name, "@@")] = true
+			}
+		}
+	}
+	return out
+}()
+
+// reflective names let a program reach functions without naming them.
+var reflective = []string{"getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "getOwnPropertyNames", "ownKeys", "Reflect",
+	"globalThis", "constructor"}
+
+// iterating names take iterables.
+var iterating = []string{"from", "Set", "Map", "WeakSet", "WeakMap", "fromEntries", "all", "allSettled", "any", "race",
+	"AggregateError", "iterator", "URLSearchParams", "Headers", "headers"}
+
+// prototypesCode gives the prototypes that only syntax leads to.
+var prototypesCode = goja.MustCompile("", `[function(){}, function*(){}, async function(){}, async()=>{}].map(Object.getPrototypeOf)`, false)
+
+// installGuards puts in the guards that the program can meet. A program without
+// secrets meets none but those before regular expressions and text that becomes
+// code.
+func (h *Host) installGuards() {
+	if h.names(reflective...) {
+		h.installAll()
+		return
+	}
+	if h.job.Program.Dynamic && !h.job.Program.Sealed {
+		h.removeConstructors()
+		h.guardRegExp()
+		h.guardPatterns()
+		return
+	}
+	for object, functions := range builtins {
+		family := h.names(families[object]...)
+		if !family && static[object] && !h.names(object) {
+			continue
+		}
+		for name, spec := range functions {
+			if family || h.names(strings.TrimPrefix(name, "@@")) {
+				h.guard(object, name, spec)
+			}
+		}
+	}
+	if h.job.Program.Sealed && (h.job.Program.Iterates || h.names(iterating...)) {
+		h.guard("String.prototype", "@@iterator", builtins["String.prototype"]["@@iterator"])
+	}
+}
+
+// static are the objects whose functions are only reached through their names.
+var static = map[string]bool{"Object": true, "Math": true, "Number": true, "Date": true, "Reflect": true, "JSON": true,
+	"BigInt": true, "Symbol": true, "String": true, "Array": true, "ArrayBuffer": true, "Proxy": true, "Promise": true, "Uint8Array": true}
+
+// reached is told every name that the program computed.
+func (h *Host) reached(name string) {
+	if guardNames[name] {
+		h.installAll()
+	}
+}
+
+// installAll puts in every guard.
+func (h *Host) installAll() {
+	if h.whole {
+		return
+	}
+	h.whole = true
+	for object, functions := range builtins {
+		for name, spec := range functions {
+			h.guard(object, name, spec)
+		}
+	}
+	h.removeConstructors()
+}
+
+// guardPatterns sees to the methods that take text that becomes a regular expression.
+func (h *Host) guardPatterns() {
+	for _, name := range []string{"match", "matchAll", "search"} {
+		h.guard("String.prototype", name, builtins["String.prototype"][name])
+	}
+}
+
+// removeConstructors takes away the functions that make code of text.
+func (h *Host) removeConstructors() {
+	list, err := h.vm.RunProgram(prototypesCode)
+	if err != nil {
+		panic(err)
+	}
+	for _, i := range []string{"0", "1", "2", "3"} {
+		proto := list.(*goja.Object).Get(i).(*goja.Object)
+		_ = proto.DefineDataProperty("constructor", goja.Undefined(), goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_FALSE)
+	}
+}
+
+// find gives the object that a key of builtins names.
+func (h *Host) find(path string) *goja.Object {
+	global := h.vm.GlobalObject()
+	switch path {
+	case "":
+		return global
+	case "Function.prototype":
+		return global.Get("Object").(*goja.Object).Prototype()
+	case "GeneratorFunction.prototype", "AsyncFunction.prototype", "Generator.prototype", "Iterator.prototype":
+		return nil // nothing of theirs needs a guard but constructor, which removeConstructors sees to
+	case "TypedArray":
+		return h.find("Uint8Array").Prototype()
+	case "TypedArray.prototype":
+		return h.find("Uint8Array.prototype").Prototype()
+	}
+	o := global
+	for part := range strings.SplitSeq(path, ".") {
+		var ok bool
+		if o, ok = o.Get(part).(*goja.Object); !ok {
+			return nil
+		}
+	}
+	return o
+}
+
+var symbols = map[string]*goja.Symbol{"@@iterator": goja.SymIterator, "@@match": goja.SymMatch, "@@matchAll": goja.SymMatchAll,
+	"@@search": goja.SymSearch, "@@split": goja.SymSplit, "@@replace": goja.SymReplace}
+
+// guard puts a guard before one function.
+func (h *Host) guard(object, name, spec string) {
+	if spec == safe {
+		return
+	}
+	path := strings.TrimPrefix(object+"."+name, ".")
+	if path == "RegExp" || path == "RegExp.prototype.constructor" {
+		h.guardRegExp()
+		return
+	}
+	if name == "constructor" {
+		h.removeConstructors()
+		return
+	}
+	// Without secrets only text that becomes a regular expression matters.
+	if !h.job.Program.Sealed && spec != removed && !strings.Contains(spec, "x") {
+		return
+	}
+	o := h.find(object)
+	if o == nil {
+		return
+	}
+	if spec == removed {
+		_ = o.Delete(name)
+		return
+	}
+	symbol := symbols[name]
+	var current goja.Value
+	if symbol != nil {
+		current = o.GetSymbol(symbol)
+	} else {
+		current = o.Get(name)
+	}
+	original, ok := current.(*goja.Object)
+	if !ok {
+		return
+	}
+	g := h.guardOf(path, spec, original)
+	if g == original {
+		return
+	}
+	if symbol != nil {
+		_ = o.DefineDataPropertySymbol(symbol, g, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+		return
+	}
+	_ = o.DefineDataProperty(name, g, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	if _, ctor := constructorSpec(spec); ctor {
+		if proto, ok := original.Get("prototype").(*goja.Object); ok {
+			_ = proto.DefineDataProperty("constructor", g, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+		}
+	}
+}
+
+// guardOf makes the guard of a function, the same for the same function.
+func (h *Host) guardOf(path, spec string, original *goja.Object) *goja.Object {
+	if g, ok := h.guarded[original]; ok {
+		return g
+	}
+	f, ok := goja.AssertFunction(original)
+	if !ok {
+		return original
+	}
+	var g *goja.Object
+	name := text(original.Get("name"), "")
+	length := int(original.Get("length").ToInteger())
+	if rules, ctor := constructorSpec(spec); ctor {
+		g = h.guardConstructor(path, rules, original, f)
+	} else if do := h.replacement(path); do != nil {
+		g = h.function(name, length, func(c goja.FunctionCall) goja.Value { return do(f, c) })
+	} else {
+		this, arguments, _ := strings.Cut(spec, ":")
+		g = h.function(name, length, func(c goja.FunctionCall) goja.Value {
+			receiver := h.admitThis(path, this, c.This)
+			return h.call(f, receiver, h.admit(path, arguments, c.Arguments)...)
+		})
+	}
+	h.guarded[original] = g
+	h.guarded[g] = g
+	return g
+}
+
+// guardConstructor makes a constructor that checks what it is given. String as a
+// function gives its argument back and checks nothing.
+func (h *Host) guardConstructor(path, spec string, original *goja.Object, f goja.Callable) *goja.Object {
+	_, arguments, _ := strings.Cut(spec, ":")
+	construct, _ := goja.AssertConstructor(original)
+	config := &goja.ProxyTrapConfig{
+		Apply: func(_ *goja.Object, this goja.Value, args []goja.Value) goja.Value {
+			if path != "String" {
+				args = h.admit(path, arguments, args)
+			}
+			return h.call(f, this, args...)
+		},
+	}
+	if construct != nil {
+		config.Construct = func(_ *goja.Object, args []goja.Value, newTarget *goja.Object) *goja.Object {
+			if newTarget != nil && h.guarded[newTarget] == newTarget {
+				newTarget = original
+			}
+			o, err := construct(newTarget, h.admit(path, arguments, args)...)
+			if err != nil {
+				panic(err)
+			}
+			return o
+		}
+	}
+	return h.vm.ToValue(h.vm.NewProxy(original, config)).(*goja.Object)
+}
+
+// guardRegExp has every regular expression that is made of text checked as the
+// literal ones are.
+func (h *Host) guardRegExp() {
+	global := h.vm.GlobalObject()
+	original, ok := global.Get("RegExp").(*goja.Object)
+	if !ok {
+		return
+	}
+	if _, done := h.guarded[original]; done {
+		return
+	}
+	f, ok := goja.AssertFunction(original)
+	construct, isConstructor := goja.AssertConstructor(original)
+	if !ok || !isConstructor {
+		return
+	}
+	check := func(args []goja.Value) []goja.Value {
+		if len(args) == 0 {
+			return args
+		}
+		out := append([]goja.Value(nil), args...)
+		pattern := out[0]
+		if o, ok := pattern.(*goja.Object); ok && o.ClassName() == "RegExp" {
+			pattern = o.Get("source")
+		} else {
+			out[0] = h.admit("RegExp", "s", out[:1])[0]
+			pattern = out[0]
+		}
+		flags := ""
+		if len(out) > 1 && !goja.IsUndefined(out[1]) {
+			out[1] = h.admit("RegExp", "s", out[1:2])[0]
+			flags = out[1].String()
+		}
+		if !goja.IsUndefined(pattern) {
+			h.checkPattern(pattern.String(), flags)
+		}
+		return out
+	}
+	g := h.vm.ToValue(h.vm.NewProxy(original, &goja.ProxyTrapConfig{
+		Apply: func(_ *goja.Object, this goja.Value, args []goja.Value) goja.Value {
+			return h.call(f, this, check(args)...)
+		},
+		Construct: func(_ *goja.Object, args []goja.Value, newTarget *goja.Object) *goja.Object {
+			if newTarget != nil && h.guarded[newTarget] == newTarget {
+				newTarget = original
+			}
+			o, err := construct(newTarget, check(args)...)
+			if err != nil {
+				panic(err)
+			}
+			return o
+		},
+	})).(*goja.Object)
+	h.guarded[original], h.guarded[g] = g, g
+	define(global, "RegExp", g)
+	proto := original.Get("prototype").(*goja.Object)
+	define(proto, "constructor", g)
+	_ = proto.Delete("compile")
+}
+
+func (h *Host) checkPattern(pattern, flags string) {
+	err := program.CheckRegexp(pattern, flags)
+	if err == nil {
+		return
+	}
+	message := err.Error()
+	if advice := program.RegexpAdvice(err); advice != "" {
+		message += "; " + advice
+	}
+	h.throw(program.CodeRegexp, message)
+}

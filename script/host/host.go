@@ -1,0 +1,242 @@
+// Package host runs a compiled script in a JavaScript runtime and gives it what
+// it may call: console, timers, fetch, encoders, context.secrets.
+//
+// # How it fits
+//
+// It runs inside a worker process (package worker), or in process for tests and
+// embedding, and reaches the server through a [Bridge] only. It never holds a
+// plaintext: every secret that it sees is a surrogate.
+//
+// # What it protects
+//
+// That a script decides as it would on plaintext, or is refused. The operators
+// were rewritten by package program; this package compares for them ([Host]'s
+// helpers) and stands guard before the built-in functions, each of which is
+// classified in builtins.go. A mistake here gives a wrong decision to a script;
+// it cannot give anybody a plaintext.
+package host
+
+import (
+	"fmt"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/dop251/goja"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// Host is a runtime for one run. It is used once.
+type Host struct {
+	vm     *goja.Runtime
+	job    Job
+	bridge Bridge
+	limits Limits
+
+	live    map[string]bool // what is known of texts in the form of a surrogate
+	codes   map[*goja.Object]Code
+	guarded map[*goja.Object]*goja.Object // function -> its guard
+	whole   bool                          // every guard is installed
+
+	jsonParse, jsonStringify goja.Callable
+
+	console  console
+	loop     loop
+	params   map[*goja.Object]*params
+	headers  map[*goja.Object]*headers
+	answers  map[*goja.Object]*answer
+	classes  classes
+	rejected map[*goja.Promise]bool
+	ended    *seal.Error // why the run must end, once it must
+}
+
+// New prepares a runtime that nothing has run in.
+func New() *Host {
+	h := &Host{vm: goja.New(), live: map[string]bool{}, codes: map[*goja.Object]Code{},
+		guarded: map[*goja.Object]*goja.Object{}, rejected: map[*goja.Promise]bool{}}
+	json := h.vm.GlobalObject().Get("JSON").(*goja.Object)
+	h.jsonParse, _ = goja.AssertFunction(json.Get("parse"))
+	h.jsonStringify, _ = goja.AssertFunction(json.Get("stringify"))
+	for _, name := range []string{"eval", "Function", "GoError"} {
+		_ = h.vm.GlobalObject().Delete(name)
+	}
+	h.vm.SetPromiseRejectionTracker(func(p *goja.Promise, op goja.PromiseRejectionOperation) {
+		if op == goja.PromiseRejectionReject {
+			h.rejected[p] = true
+		} else {
+			delete(h.rejected, p)
+		}
+	})
+	return h
+}
+
+// Run runs the job. It never panics, and ends within the time limit unless the
+// script sits in a built-in function; a worker is killed then.
+func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
+	h.job, h.bridge, h.limits = job, bridge, job.Limits.WithDefaults()
+	deadline := time.Now().Add(h.limits.Time)
+	timer := time.AfterFunc(h.limits.Time, func() { h.vm.Interrupt(h.outOfTime()) })
+	defer timer.Stop()
+	defer func() {
+		if x := recover(); x != nil {
+			out.Output, out.Failure = nil, panicFailure(x)
+		}
+		out.Console, out.ConsoleTruncated = h.console.lines, h.console.truncated
+	}()
+	h.vm.SetMaxCallStackSize(h.limits.CallDepth)
+	value, err := h.evaluate(deadline)
+	if err == nil {
+		out.Output, err = h.output(value)
+	}
+	if err != nil {
+		out.Failure = h.failure(err)
+	} else if h.ended != nil { // nothing ran after it that could have been interrupted
+		out.Output, out.Failure = nil, &Failure{Code: h.ended.Code, Message: h.ended.Message}
+	}
+	return out
+}
+
+func (h *Host) outOfTime() *Failure {
+	return &Failure{Code: CodeTime, Message: fmt.Sprintf("the script ran longer than %v (the limit Time)", h.limits.Time)}
+}
+
+// evaluate gives what the handler's promise resolves to.
+func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
+	if err := h.literals(); err != nil {
+		return nil, err
+	}
+	h.install()
+	module := h.vm.NewObject()
+	exports := h.vm.NewObject()
+	if err := module.Set("exports", exports); err != nil {
+		return nil, err
+	}
+	code, err := h.vm.RunProgram(h.job.Program.Code)
+	if err != nil {
+		return nil, err
+	}
+	body, _ := goja.AssertFunction(code)
+	if h.job.Program.Sealed {
+		if code, err = body(goja.Undefined(), h.helpers()...); err != nil {
+			return nil, err
+		}
+		body, _ = goja.AssertFunction(code)
+	}
+	if _, err := body(exports, exports, h.vm.ToValue(h.require), module); err != nil {
+		return nil, err
+	}
+	handler, ok := goja.AssertFunction(module.Get("exports"))
+	if !ok {
+		return nil, &Failure{Code: CodeNoHandler,
+			Message: "the script exports no function; write module.exports = async function (context) { … }"}
+	}
+	context, err := h.context()
+	if err != nil {
+		return nil, err
+	}
+	result, err := handler(goja.Undefined(), context)
+	if err != nil {
+		return nil, err
+	}
+	return h.settle(result, deadline)
+}
+
+// literals refuses a source that holds a live surrogate as text.
+func (h *Host) literals() error {
+	for _, s := range h.job.Program.Suspects {
+		held, err := h.bridge.Holds(s)
+		if err != nil {
+			return err
+		}
+		if held {
+			return seal.Errorf(seal.CodeLiveSurrogate, "the script's text holds a surrogate of this run")
+		}
+	}
+	return nil
+}
+
+func (h *Host) require(call goja.FunctionCall) goja.Value {
+	panic(h.vm.NewTypeError("require is not available: write the function out, or use what the host gives (fetch, btoa, URLSearchParams, console)"))
+}
+
+// output gives the JSON of what the script returned.
+func (h *Host) output(v goja.Value) ([]byte, error) {
+	text, err := h.jsonStringify(goja.Undefined(), v)
+	if err != nil {
+		if _, threw := err.(*goja.Exception); !threw {
+			return nil, err
+		}
+		f := h.failure(err)
+		f.Code, f.Message = CodeOutput, "what the script returned has no JSON: "+f.Message
+		return nil, f
+	}
+	if !goja.IsString(text) { // undefined, a function or a symbol
+		return nil, nil
+	}
+	s := text.String()
+	if len(s) > h.limits.OutputBytes {
+		return nil, &Failure{Code: CodeOutputLimit,
+			Message: fmt.Sprintf("what the script returned is larger than %d bytes (the limit OutputBytes)", h.limits.OutputBytes)}
+	}
+	return []byte(s), nil
+}
+
+// panicFailure tells what a Go panic of the engine means. Its text is not passed
+// on.
+func panicFailure(x any) *Failure {
+	text := fmt.Sprint(x)
+	for _, sign := range []string{"len out of range", "cap out of range", "too large", "Repeat", "out of memory", "overflow"} {
+		if strings.Contains(text, sign) {
+			return &Failure{Code: CodeMemory, Message: "the script asked for more memory than there is"}
+		}
+	}
+	return &Failure{Code: CodeEngine, Message: "the engine failed on this script; please report it with its source"}
+}
+
+// Limit sets the limits of the process that scripts run in.
+func Limit(memoryBytes int64, stackBytes int) {
+	debug.SetMemoryLimit(memoryBytes)
+	debug.SetMaxStack(stackBytes)
+}
+
+// names reports whether the source can say any of these without computing it.
+func (h *Host) names(names ...string) bool {
+	for _, n := range names {
+		if h.job.Program.Names[n] {
+			return true
+		}
+	}
+	return false
+}
+
+// install puts in what the program can reach: host functions, and guards before
+// the built-in ones.
+func (h *Host) install() {
+	global := h.vm.GlobalObject()
+	all := h.names("globalThis")
+	for name, make := range hostGlobals {
+		if all || h.names(name) {
+			define(global, name, make(h))
+		}
+	}
+	h.installGuards()
+}
+
+func define(o *goja.Object, name string, v goja.Value) {
+	if err := o.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
+		panic(err)
+	}
+}
+
+// function makes a function of the host.
+func (h *Host) function(name string, length int, f func(goja.FunctionCall) goja.Value) *goja.Object {
+	o := h.vm.ToValue(f).(*goja.Object)
+	_ = o.DefineDataProperty("name", h.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = o.DefineDataProperty("length", h.vm.ToValue(length), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	return o
+}
+
+func (h *Host) method(o *goja.Object, name string, length int, f func(goja.FunctionCall) goja.Value) {
+	define(o, name, h.function(name, length, f))
+}

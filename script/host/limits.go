@@ -1,0 +1,57 @@
+package host
+
+import "time"
+
+// Limits of one run. Each error that one of them causes names it.
+type Limits struct {
+	// Time is how long a run may take, fetches included.
+	Time time.Duration
+	// CallDepth is how deep functions may call each other.
+	CallDepth int
+	// Fetches is how many requests a run may send.
+	Fetches int
+	// HostCalls is how often a run may ask the host about a secret.
+	HostCalls int
+	// Timers is how many timers may wait at a time.
+	Timers int
+	// OutputBytes bounds the result as JSON.
+	OutputBytes int
+	// ConsoleLines and ConsoleBytes bound what the console keeps.
+	ConsoleLines int
+	ConsoleBytes int
+	// BodyBytes bounds a request's body, and a response's.
+	BodyBytes int
+}
+
+// The defaults of [Limits].
+const (
+	DefaultTime         = 5 * time.Second
+	DefaultCallDepth    = 1000
+	DefaultFetches      = 20
+	DefaultHostCalls    = 20_000
+	DefaultTimers       = 1000
+	DefaultOutputBytes  = 1 << 20
+	DefaultConsoleLines = 200
+	DefaultConsoleBytes = 32 << 10
+	DefaultBodyBytes    = 1 << 20
+)
+
+// WithDefaults fills in the fields that are 0.
+func (l Limits) WithDefaults() Limits {
+	fill(&l.Time, DefaultTime)
+	fill(&l.CallDepth, DefaultCallDepth)
+	fill(&l.Fetches, DefaultFetches)
+	fill(&l.HostCalls, DefaultHostCalls)
+	fill(&l.Timers, DefaultTimers)
+	fill(&l.OutputBytes, DefaultOutputBytes)
+	fill(&l.ConsoleLines, DefaultConsoleLines)
+	fill(&l.ConsoleBytes, DefaultConsoleBytes)
+	fill(&l.BodyBytes, DefaultBodyBytes)
+	return l
+}
+
+func fill[T int | time.Duration](field *T, value T) {
+	if *field == 0 {
+		*field = value
+	}
+}

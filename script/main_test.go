@@ -1,0 +1,66 @@
+package script
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore/seal"
+	"github.com/reticent/reticent/secretstore/seal/sealtest"
+)
+
+func TestMain(m *testing.M) {
+	worker.Main()
+	code := m.Run()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			println(err.Error())
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// engine starts an engine that ends with the test.
+func engine(t testing.TB, cfg Config) *Engine {
+	t.Helper()
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+const head = "module.exports = async function (context) {\n"
+
+// secrets are those of most tests; REVOKED and PIN show what strong and weak ones do.
+var secretsOfTests = map[string]any{
+	"API_KEY": "sk_live_4242424242abcdef", "OTHER": "another-long-secret-value-7", "PIN": "123456",
+	"ODD": `a"b\c é/+%&= d`, "DB": map[string]any{"user": "root-user-of-the-db", "password": "the-password-of-the-db", "n": 3},
+	"KEYS": []any{"first-key-0123456789", "second-key-0123456789"},
+	"GONE": nil,
+}
+
+func sealRun(t testing.TB, values map[string]any) *seal.Run {
+	return sealtest.Set(t, values).NewRun(seal.Options{Principal: "test"})
+}
+
+func run(t testing.TB, e *Engine, r *seal.Run, body, input string) Result {
+	t.Helper()
+	return e.Run(context.Background(), Run{Name: "test", Source: Source{Language: JavaScript, Source: head + body + "\n}"}, Seal: r,
+		Input: json.RawMessage(input)})
+}
+
+func asJSON(t testing.TB, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

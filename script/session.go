@@ -1,0 +1,157 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/secretstore/egress"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// session does for one run what only the server can do, and no more of it than
+// the limits allow. It takes its arguments from a worker and trusts none.
+type session struct {
+	ctx    context.Context
+	run    *Run
+	limits Limits
+	egress *egress.Client
+
+	mu      sync.Mutex
+	calls   int
+	fetches int
+}
+
+// count lets one more call of the host through.
+func (s *session) count() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls++; s.calls > s.limits.HostCalls {
+		return seal.Errorf(host.CodeCalls, "the script asked the host about secrets more than %d times (the limit HostCalls)", s.limits.HostCalls)
+	}
+	return nil
+}
+
+// Holds is seal.Run's.
+func (s *session) Holds(text string) (bool, error) {
+	if err := s.count(); err != nil {
+		return false, err
+	}
+	return s.run.Seal.Holds(text), nil
+}
+
+// Equal is seal.Run's.
+func (s *session) Equal(a, b string) (bool, error) {
+	if err := s.count(); err != nil {
+		return false, err
+	}
+	return s.run.Seal.Equal(a, b)
+}
+
+// EqualNumber is seal.Run's.
+func (s *session) EqualNumber(text string, n float64) (bool, error) {
+	if err := s.count(); err != nil {
+		return false, err
+	}
+	return s.run.Seal.EqualNumber(text, n)
+}
+
+// Contains is seal.Run's.
+func (s *session) Contains(haystack, needle string) (bool, error) {
+	if err := s.count(); err != nil {
+		return false, err
+	}
+	return s.run.Seal.Contains(haystack, needle)
+}
+
+// Index is seal.Run's.
+func (s *session) Index(haystack, needle string) (int, error) {
+	if err := s.count(); err != nil {
+		return 0, err
+	}
+	return s.run.Seal.Index(haystack, needle)
+}
+
+// Derive is seal.Run's.
+func (s *session) Derive(f seal.Func, text string) (string, error) {
+	if err := s.count(); err != nil {
+		return "", err
+	}
+	return s.run.Seal.Derive(f, text)
+}
+
+// SetSecret hands a secret to whoever the run was started by.
+func (s *session) SetSecret(name string, value any, scope string) error {
+	if err := s.count(); err != nil {
+		return err
+	}
+	if s.run.SetSecret == nil {
+		return seal.Errorf(host.CodeScript, "context.secrets.set is not available here")
+	}
+	err := s.run.SetSecret(s.ctx, name, value, scope)
+	var refused *seal.Error
+	if err != nil && !errors.As(err, &refused) {
+		return seal.Errorf(host.CodeScript, "context.secrets.set did not succeed")
+	}
+	return err
+}
+
+// StartFetch sends a request; done is told how it ended.
+func (s *session) StartFetch(id int, r host.Request, done func(host.Completion)) error {
+	s.mu.Lock()
+	s.fetches++
+	n := s.fetches
+	s.mu.Unlock()
+	if n > s.limits.Fetches {
+		return seal.Errorf(host.CodeFetchLimit, "the script sent more than %d requests (the limit Fetches)", s.limits.Fetches)
+	}
+	go func() {
+		response, err := s.fetch(r)
+		c := host.Completion{ID: id, Response: response}
+		if err != nil && !errors.As(err, &c.Error) {
+			c.Error = seal.Errorf(seal.CodeEgressFailed, "the request failed")
+		}
+		done(c)
+	}()
+	return nil
+}
+
+func (s *session) fetch(r host.Request) (*host.Response, error) {
+	if s.egress == nil {
+		return nil, seal.Errorf(seal.CodeEgressDenied, "this server sends no requests for scripts")
+	}
+	if len(r.Body) > s.limits.BodyBytes {
+		return nil, seal.Errorf(seal.CodeEgressDenied, "the body of the request is larger than %d bytes (the limit BodyBytes)", s.limits.BodyBytes)
+	}
+	request := egress.Request{Method: r.Method, URL: r.URL, Header: http.Header{}, Body: []byte(r.Body)}
+	for _, line := range r.Headers {
+		request.Header.Add(line.Name, line.Value)
+	}
+	response, err := s.egress.Do(s.ctx, s.run.Seal, request)
+	if err != nil {
+		return nil, err
+	}
+	if len(response.Body) > s.limits.BodyBytes {
+		return nil, seal.Errorf(seal.CodeEgressFailed, "the body of the response is larger than %d bytes (the limit BodyBytes)", s.limits.BodyBytes)
+	}
+	out := &host.Response{Status: response.Status, URL: response.URL, Body: strings.ToValidUTF8(string(response.Body), "\uFFFD")}
+	for name, values := range response.Header {
+		for _, v := range values {
+			out.Headers = append(out.Headers, host.Header{Name: name, Value: strings.ToValidUTF8(v, "\uFFFD")})
+		}
+	}
+	return out, nil
+}
+
+// secrets looks the static set up once, so that a worker need not ask.
+func (s *session) secrets() map[string]host.Secret {
+	out := map[string]host.Secret{}
+	for _, name := range s.run.Seal.Set().Names() {
+		v, err := s.run.Seal.Lookup(name)
+		out[name] = host.Secret{Value: v, Missing: err != nil}
+	}
+	return out
+}

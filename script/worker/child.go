@@ -1,0 +1,176 @@
+package worker
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/script/program"
+)
+
+// Marker is the first argument of a process that is a worker; the second is its
+// memory limit in bytes.
+const Marker = "script-worker:internal"
+
+// Main turns this process into a worker if it was started as one, and does not
+// return then; otherwise it returns at once. It must be called first of all in
+// main, and in the TestMain of every package whose tests run scripts.
+func Main() {
+	if len(os.Args) != 3 || os.Args[1] != Marker {
+		return
+	}
+	memory, err := strconv.ParseInt(os.Args[2], 10, 64)
+	if err != nil || confine(memory) != nil {
+		os.Exit(3)
+	}
+	serve(&wire{in: os.Stdin, out: os.Stdout})
+	os.Exit(0)
+}
+
+// confine limits the process before it reads anything from the server.
+func confine(memory int64) error {
+	used, err := dataBytes()
+	if err != nil {
+		return err
+	}
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return fmt.Errorf("no_new_privs: %w", err)
+	}
+	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
+		return fmt.Errorf("dumpable: %w", err)
+	}
+	// Not RLIMIT_AS: Go reserves a gigabyte of addresses that it never uses.
+	limit := used + uint64(memory)
+	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
+		return fmt.Errorf("memory limit: %w", err)
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("core limit: %w", err)
+	}
+	host.Limit(memory/2, MaxStackBytes)
+	return nil
+}
+
+// dataBytes is what counts against RLIMIT_DATA already: little, but that the race
+// detector maps much before main.
+func dataBytes() (uint64, error) {
+	b, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.SplitSeq(string(b), "\n") {
+		if value, ok := strings.CutPrefix(line, "VmData:"); ok {
+			kb, err := strconv.ParseUint(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			return kb << 10, err
+		}
+	}
+	return 0, errors.New("VmData is not in /proc/self/status")
+}
+
+// serve answers orders until the pipe closes.
+func serve(w *wire) {
+	programs := newCache(MaxPrograms)
+	next := host.New()
+	for {
+		var o order
+		if readFrame(w.in, &o) != nil {
+			return
+		}
+		var err error
+		switch {
+		case o.Check:
+			err = check(w, &o)
+		case o.Job != nil:
+			err = run(w, &o, programs, next)
+			// The runtime of the next run is prepared while nobody waits.
+			next = host.New()
+			w.reset()
+			if heap() > 32<<20 {
+				runtime.GC()
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+func check(w *wire, o *order) error {
+	if o.Source == nil {
+		return errFrame
+	}
+	p, findings := program.Compile(*o.Source, program.Options{Check: true, Sealed: o.Sealed})
+	said := word{Findings: &findings}
+	if p != nil {
+		info := p.Info
+		info.Names = nil
+		said.Info = &info
+	}
+	return writeFrame(w.out, said)
+}
+
+func run(w *wire, o *order, programs *cache, h *host.Host) error {
+	start := time.Now()
+	key := o.ID + strconv.FormatBool(o.Sealed)
+	p := programs.get(key)
+	if p == nil || o.ID == "" {
+		if o.Source == nil {
+			if err := writeFrame(w.out, word{NeedSource: true}); err != nil {
+				return err
+			}
+			var with order
+			if err := readFrame(w.in, &with); err != nil {
+				return err
+			}
+			o.Source = with.Source
+		}
+		if o.Source == nil {
+			return errFrame
+		}
+		var findings []program.Finding
+		p, findings = program.Compile(*o.Source, program.Options{Sealed: o.Sealed})
+		if findings != nil {
+			return writeFrame(w.out, word{Findings: &findings})
+		}
+		if o.ID != "" {
+			programs.put(key, p)
+		}
+	}
+	o.Job.Program = p
+	o.Job.Limits.Time -= time.Since(start)
+	out := h.Run(*o.Job, w)
+	return writeFrame(w.out, word{Outcome: &out})
+}
+
+// cache keeps the programs that were used last.
+type cache struct {
+	max      int
+	programs map[string]*program.Program
+	order    []string
+}
+
+func newCache(n int) *cache { return &cache{max: n, programs: map[string]*program.Program{}} }
+
+func (c *cache) get(key string) *program.Program { return c.programs[key] }
+
+func (c *cache) put(key string, p *program.Program) {
+	if len(c.order) == c.max {
+		delete(c.programs, c.order[0])
+		c.order = c.order[1:]
+	}
+	c.programs[key] = p
+	c.order = append(c.order, key)
+}

@@ -1,0 +1,165 @@
+package worker
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/reticent/reticent/script/host"
+)
+
+// process is one worker as the server sees it.
+type process struct {
+	cmd    *exec.Cmd
+	in     *os.File // what it reads
+	out    *os.File // what it says
+	last   tail     // the end of what it wrote to standard error
+	exited chan struct{}
+	timely atomic.Bool // false once it was killed at its deadline
+
+	mu   sync.Mutex // guards writing to in, and open
+	open bool       // a run is under way, and fetches may report
+}
+
+// spawner starts workers from one thread that lives as long as it: a worker dies
+// with the thread that started it, since that is what Pdeathsig watches.
+type spawner struct {
+	requests chan func()
+}
+
+func newSpawner() *spawner {
+	s := &spawner{requests: make(chan func())}
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		for f := range s.requests {
+			f()
+		}
+	}()
+	return s
+}
+
+func (s *spawner) start(memory int64) (p *process, err error) {
+	done := make(chan struct{})
+	s.requests <- func() {
+		defer close(done)
+		p, err = start(memory)
+	}
+	<-done
+	return p, err
+}
+
+func start(memory int64) (*process, error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	childIn, in, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	out, childOut, err := os.Pipe()
+	if err != nil {
+		_, _ = childIn.Close(), in.Close()
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	p := &process{in: in, out: out, exited: make(chan struct{})}
+	p.timely.Store(true)
+	p.cmd = exec.Command(binary, Marker, strconv.FormatInt(memory, 10))
+	// Nothing of the server's environment, in which there may be a token.
+	p.cmd.Env = []string{"GOTRACEBACK=none", "GOMAXPROCS=2"}
+	p.cmd.Dir = "/"
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, &p.last
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	err = p.cmd.Start()
+	_, _ = childIn.Close(), childOut.Close()
+	if err != nil {
+		_, _ = in.Close(), out.Close()
+		return nil, fmt.Errorf("worker: %w", err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.exited)
+	}()
+	return p, nil
+}
+
+// kill ends the process and waits for its end.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.exited
+	_, _ = p.in.Close(), p.out.Close()
+}
+
+// send writes a message.
+func (p *process) send(message any) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return writeFrame(p.in, message)
+}
+
+// report sends the end of a fetch, unless the run that sent it is over.
+func (p *process) report(end host.Completion) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open {
+		_ = writeFrame(p.in, reply{End: &end})
+	}
+}
+
+func (p *process) setOpen(open bool) {
+	p.mu.Lock()
+	p.open = open
+	p.mu.Unlock()
+}
+
+// death says why a worker died.
+func (p *process) death() *host.Failure {
+	<-p.exited
+	said := p.last.bytes()
+	switch {
+	case !p.timely.Load():
+		return &host.Failure{Code: host.CodeTime, Message: "the script ran longer than its time limit, in a built-in function, and was killed"}
+	case bytes.Contains(said, []byte("out of memory")), bytes.Contains(said, []byte("cannot allocate memory")):
+		return &host.Failure{Code: host.CodeMemory, Message: "the script needed more memory than a worker has (the limit MemoryBytes)"}
+	case bytes.Contains(said, []byte("stack exceeds")), bytes.Contains(said, []byte("stack overflow")):
+		return &host.Failure{Code: host.CodeStack, Message: "the script nested deeper than the engine's stack allows"}
+	}
+	return &host.Failure{Code: CodeDied, Message: "the worker that ran the script died"}
+}
+
+// tail keeps the first bytes of what a worker writes to standard error. They are
+// looked at for the reason of its death and never shown: a crash may quote what
+// a script made up.
+type tail struct {
+	mu  sync.Mutex
+	buf []byte
+}
+
+const tailBytes = 2048
+
+// Write keeps what there is room for.
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.buf = append(t.buf, b[:min(len(b), tailBytes-len(t.buf))]...)
+	return len(b), nil
+}
+
+func (t *tail) bytes() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.buf
+}
+
+// CodeDied says that a worker ended for a reason that is not known.
+const CodeDied host.Code = "worker_died"
+
+// errProtocol is given for a worker that says what no worker says.
+var errProtocol = errors.New("worker: a worker broke the protocol")

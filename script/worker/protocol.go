@@ -1,0 +1,97 @@
+package worker
+
+import (
+	"time"
+
+	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/script/program"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// The server speaks first: an order, which the worker answers with calls of the
+// host while it runs, and a report. Each call but fetch is answered before
+// anything else is sent; the end of a fetch comes when it comes.
+
+// order is what a worker is told to do.
+type order struct {
+	// ID is the key of the compiled program; Source is left out until the worker
+	// asks for it.
+	ID     string    `json:"id,omitempty"`
+	Source *string   `json:"source,omitempty"`
+	Sealed bool      `json:"sealed,omitempty"`
+	Check  bool      `json:"check,omitempty"`
+	Job    *host.Job `json:"job,omitempty"`
+}
+
+// word is what a worker says: one field, or of a check Findings and Info.
+type word struct {
+	// NeedSource asks for the source of the program of the order.
+	NeedSource bool               `json:"need_source,omitempty"`
+	Call       *call              `json:"call,omitempty"`
+	Findings   *[]program.Finding `json:"findings,omitempty"`
+	Info       *program.Info      `json:"info,omitempty"`
+	Outcome    *host.Outcome      `json:"outcome,omitempty"`
+}
+
+// op is what a worker can ask of the host.
+type op string
+
+const (
+	opHolds       op = "holds"
+	opEqual       op = "equal"
+	opEqualNumber op = "equal_number"
+	opContains    op = "contains"
+	opIndex       op = "index"
+	opDerive      op = "derive"
+	opSetSecret   op = "set_secret"
+	opFetch       op = "fetch"
+)
+
+// call is one call of the host.
+type call struct {
+	Op      op            `json:"op"`
+	A       string        `json:"a,omitempty"`
+	B       string        `json:"b,omitempty"`
+	Number  string        `json:"number,omitempty"` // strconv's, since JSON has no NaN
+	Value   any           `json:"value,omitempty"`
+	ID      int           `json:"id,omitempty"`
+	Request *host.Request `json:"request,omitempty"`
+}
+
+// reply is the server's answer to a call, or the end of a fetch.
+type reply struct {
+	Bool   bool             `json:"bool,omitempty"`
+	Number int              `json:"number,omitempty"`
+	Text   string           `json:"text,omitempty"`
+	Error  *seal.Error      `json:"error,omitempty"`
+	End    *host.Completion `json:"end,omitempty"`
+}
+
+// Server is what the host does for a worker. Its methods are those of
+// host.Bridge, but that fetch waits for its end. It counts and limits calls.
+type Server interface {
+	Holds(s string) (bool, error)
+	Equal(a, b string) (bool, error)
+	EqualNumber(s string, n float64) (bool, error)
+	Contains(haystack, needle string) (bool, error)
+	Index(haystack, needle string) (int, error)
+	Derive(f seal.Func, s string) (string, error)
+	SetSecret(name string, value any, scope string) error
+	// StartFetch checks that one more request may be sent and sends it on its own
+	// goroutine, which calls done.
+	StartFetch(id int, r host.Request, done func(host.Completion)) error
+}
+
+// Task is one run of a script.
+type Task struct {
+	// ID identifies the version of the script; a worker that has compiled it
+	// before is not sent its source again.
+	ID     string
+	Source string
+	// Sealed has the operators rewritten whatever the source names.
+	Sealed bool
+	Job    host.Job
+	Server Server
+	// Limit is how long it may take.
+	Limit time.Duration
+}

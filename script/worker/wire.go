@@ -1,0 +1,125 @@
+package worker
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// wire is the bridge of a worker: calls of the host are messages on its pipe.
+type wire struct {
+	in, out *os.File
+	ends    []host.Completion // fetches that ended while an answer was awaited
+}
+
+// errPipe is given when the server is gone, after which nothing matters.
+var errPipe = errors.New("worker: the server is gone")
+
+// reset forgets the ends of fetches that no run waits for any more.
+func (w *wire) reset() { w.ends = nil }
+
+// ask sends a call and waits for its answer.
+func (w *wire) ask(c call) (reply, error) {
+	if err := writeFrame(w.out, word{Call: &c}); err != nil {
+		if errors.Is(err, errFrame) {
+			return reply{}, &seal.Error{Code: host.CodeCalls, Message: err.Error()}
+		}
+		os.Exit(0)
+	}
+	for {
+		r := w.read()
+		if r.End != nil {
+			w.ends = append(w.ends, *r.End)
+			continue
+		}
+		if r.Error != nil {
+			return r, r.Error
+		}
+		return r, nil
+	}
+}
+
+func (w *wire) read() reply {
+	var r reply
+	if readFrame(w.in, &r) != nil {
+		os.Exit(0)
+	}
+	return r
+}
+
+// Holds, and the rest, are host.Bridge.
+func (w *wire) Holds(s string) (bool, error) {
+	r, err := w.ask(call{Op: opHolds, A: s})
+	return r.Bool, err
+}
+
+// Equal is host.Bridge's.
+func (w *wire) Equal(a, b string) (bool, error) {
+	r, err := w.ask(call{Op: opEqual, A: a, B: b})
+	return r.Bool, err
+}
+
+// EqualNumber is host.Bridge's.
+func (w *wire) EqualNumber(s string, n float64) (bool, error) {
+	r, err := w.ask(call{Op: opEqualNumber, A: s, Number: strconv.FormatFloat(n, 'g', -1, 64)})
+	return r.Bool, err
+}
+
+// Contains is host.Bridge's.
+func (w *wire) Contains(haystack, needle string) (bool, error) {
+	r, err := w.ask(call{Op: opContains, A: haystack, B: needle})
+	return r.Bool, err
+}
+
+// Index is host.Bridge's.
+func (w *wire) Index(haystack, needle string) (int, error) {
+	r, err := w.ask(call{Op: opIndex, A: haystack, B: needle})
+	return r.Number, err
+}
+
+// Derive is host.Bridge's.
+func (w *wire) Derive(f seal.Func, s string) (string, error) {
+	r, err := w.ask(call{Op: opDerive, A: string(f), B: s})
+	return r.Text, err
+}
+
+// SetSecret is host.Bridge's.
+func (w *wire) SetSecret(name string, value any, scope string) error {
+	_, err := w.ask(call{Op: opSetSecret, A: name, B: scope, Value: value})
+	return err
+}
+
+// Fetch is host.Bridge's.
+func (w *wire) Fetch(id int, r host.Request) error {
+	_, err := w.ask(call{Op: opFetch, ID: id, Request: &r})
+	return err
+}
+
+// Wait is host.Bridge's.
+func (w *wire) Wait(until time.Time) (host.Completion, bool, error) {
+	for len(w.ends) == 0 {
+		left := time.Until(until)
+		if left <= 0 {
+			return host.Completion{}, false, nil
+		}
+		fds := []unix.PollFd{{Fd: int32(w.in.Fd()), Events: unix.POLLIN}}
+		n, err := unix.Poll(fds, int(left.Milliseconds())+1)
+		if err != nil && !errors.Is(err, unix.EINTR) {
+			return host.Completion{}, false, errPipe
+		}
+		if n > 0 {
+			if r := w.read(); r.End != nil {
+				w.ends = append(w.ends, *r.End)
+			}
+		}
+	}
+	c := w.ends[0]
+	w.ends = w.ends[1:]
+	return c, true, nil
+}
