@@ -65,27 +65,36 @@ func (c *comparison) conclude(e *evaluation, o outcome) outcome {
 
 // each compares every value of a header, or the one value that there is.
 func (c *comparison) each(e *evaluation, source, target any) outcome {
+	sources, targets := [1]any{source}, [1]any{target}
+	from, to := sources[:], targets[:]
 	if c.source.kind == headerOperand {
-		for _, v := range source.([]any) {
-			if o := c.eachTarget(e, v, target); o != holds {
-				return o
+		from = source.([]any)
+	}
+	if c.target.kind == headerOperand && c.base != in {
+		to = target.([]any)
+	}
+	result, first := undecided, true
+	for _, s := range from {
+		for _, t := range to {
+			o := c.one(e, s, t)
+			switch {
+			case o == aborted:
+				return aborted
+			case first:
+				result, first = o, false
+			case o != result:
+				return c.divided(e)
 			}
 		}
-		return holds
 	}
-	return c.eachTarget(e, source, target)
+	return c.conclude(e, result)
 }
 
-func (c *comparison) eachTarget(e *evaluation, source, target any) outcome {
-	if c.target.kind == headerOperand && c.base != in {
-		for _, v := range target.([]any) {
-			if o := c.conclude(e, c.one(e, source, v)); o != holds {
-				return o
-			}
-		}
-		return holds
-	}
-	return c.conclude(e, c.one(e, source, target))
+// divided is what a header comes to of whose values some hold and some do not:
+// undecided, or a caller could turn `not` around with a second value.
+func (c *comparison) divided(e *evaluation) outcome {
+	e.fail(c.failure + failureFalse)
+	return undecided
 }
 
 // one compares one value with one value.

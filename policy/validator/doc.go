@@ -27,7 +27,7 @@
 //   - `*` is a wildcard in a literal only, never in a secret or in what came
 //     with the request.
 //   - A header that comes more than once must satisfy a comparison with each of
-//     its values.
+//     its values; when some do and some don't, it fails and so does its negation.
 //   - An error denies.
 //
 // # Documents
