@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/reticent/reticent/secretstore/kv"
 	"github.com/reticent/reticent/secretstore/kv/bolt"
@@ -82,13 +83,15 @@ func TestWatchFromBeforeRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = mustOpen(t, path, bolt.Options{})
-	for _, err := range s.Watch(t.Context(), revision-1) {
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for _, err := range s.Watch(ctx, revision-1) {
 		if !errors.Is(err, kv.ErrCompacted) {
 			t.Errorf("watch from before the restart: %v, want ErrCompacted", err)
 		}
 	}
 	want := put(t, s, "k", "w")
-	for batch, err := range s.Watch(t.Context(), revision) {
+	for batch, err := range s.Watch(ctx, revision) {
 		if err != nil || batch.Revision != want {
 			t.Errorf("watch from the restart: revision %d, %v; want %d", batch.Revision, err, want)
 		}

@@ -117,8 +117,11 @@ func (m *model) list(rt *rapid.T) {
 	}
 }
 
-// compare compares a key and a page as tx sees them with state.
+// compare compares the revision, a key and a page as tx sees them with state.
 func (m *model) compare(rt *rapid.T, tx kv.Tx, state map[string]string) {
+	if got := tx.Revision(); got != m.revision {
+		rt.Fatalf("revision %d, want that of the last commit, %d", got, m.revision)
+	}
 	key := modelKeys.Draw(rt, "get")
 	got, err := tx.Get(m.prefix + key)
 	if want, ok := state[key]; string(got) != want || ok != (err == nil) {
@@ -147,8 +150,10 @@ func (m *model) watch(rt *rapid.T) {
 	if m.revision == m.start {
 		return
 	}
+	ctx, cancel := context.WithTimeout(m.ctx, patience/10) // rapid tries failures again
+	defer cancel()
 	state, last := map[string]string{}, m.start
-	for batch, err := range m.store.Watch(m.ctx, m.start) {
+	for batch, err := range m.store.Watch(ctx, m.start) {
 		if err != nil || batch.Revision <= last || len(batch.Changes) == 0 {
 			rt.Fatalf("watch: %v after revision %d, error %v", batch, last, err)
 		}
