@@ -108,7 +108,7 @@ func (p *preparation) locate(u string) (wire location, err error) {
 	if wholeSurrogate.MatchString(u) && p.run.Holds(u) {
 		return p.locateSecret(u)
 	}
-	if p.run.Holds(beforePath(u)) {
+	if p.run.Holds(beforePath(u)) || p.run.Holds(strings.ToLower(beforePath(u))) {
 		return location{}, denied("a secret can't be part of the scheme, user, host or port of a URL; only a secret that is a whole URL can be used as one")
 	}
 	if p.at, err = parseURL(u); err != nil {

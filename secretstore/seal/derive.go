@@ -123,7 +123,7 @@ func (r *Run) derive(f Func, fn function, s string) (string, error) {
 	if token, ok := r.recall(key); ok {
 		return token, nil
 	}
-	o := &origin{sources: r.sourcesOf(s), size: digestSize}
+	o := &origin{sources: r.sourcesOf(s), of: s, size: digestSize}
 	if !fn.opaque {
 		o.size = min(r.size(s)*fn.growth, MaxResolvedBytes+1)
 		o.encoded = true

@@ -8,6 +8,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"hash"
+	"slices"
 )
 
 // Hash is the hash function of an HMAC (RFC 2104).
@@ -61,7 +62,8 @@ func (r *Run) HMAC(h Hash, key, message string) (string, error) {
 		return token, nil
 	}
 	return r.issue(memo, &origin{
-		sources: append(inKey, inMessage...),
+		sources: union(slices.Clone(inKey), inMessage),
+		of:      key + " " + message,
 		size:    digestSize,
 		resolve: compute,
 	})

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
@@ -101,8 +102,7 @@ func NormalizeHost(s string) (string, error) {
 		}
 		return addr.String(), nil
 	}
-	name := strings.TrimSuffix(s, ".")
-	ascii, err := idna.Lookup.ToASCII(name)
+	ascii, err := toASCII(strings.TrimSuffix(s, "."))
 	if err != nil || ascii == "" || len(ascii) > 253 {
 		return "", fmt.Errorf("not a host name")
 	}
@@ -115,6 +115,33 @@ func NormalizeHost(s string) (string, error) {
 		return "", fmt.Errorf("an address must be written as four decimal numbers")
 	}
 	return ascii, nil
+}
+
+// toASCII lowers ASCII names as they are, since IDNA would refuse some that
+// resolve (my_service, r3---sn-x), and maps the others, provided that the result
+// maps to itself.
+func toASCII(name string) (string, error) {
+	lower := strings.ToLower(name)
+	if isASCII(name) && !strings.Contains(lower, "xn--") {
+		return lower, nil
+	}
+	ascii, err := idna.Lookup.ToASCII(name)
+	if err != nil {
+		return "", err
+	}
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", fmt.Errorf("ambiguous name")
+	}
+	return ascii, nil
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 func validLabel(l string) bool {
@@ -133,11 +160,7 @@ func validLabel(l string) bool {
 // numeric reports whether URL parsers would read the last label of a host as a
 // number, and the host as an address (WHATWG URL, "ends in a number").
 func numeric(label string) bool {
-	if strings.HasPrefix(label, "0x") {
-		return true
-	}
-	_, err := strconv.ParseUint(label, 10, 64)
-	return err == nil
+	return strings.HasPrefix(label, "0x") || strings.Trim(label, "0123456789") == ""
 }
 
 // Matches reports whether a request to scheme, host and port is meant. The host

@@ -75,16 +75,22 @@ func where(p Place) string {
 }
 
 // Left notes that the plaintexts of s were sent to a host, so that what hosts
-// answer in this run is sealed against them, weak and derived ones included.
+// answer in this run is sealed against them and against what they were derived
+// from, weak values included.
 func (r *Run) Left(s string) {
-	var tokens []string
-	r.each(s, func(_, _ int, token string, _ *origin) bool {
-		tokens = append(tokens, token)
+	r.each(s, func(_, _ int, token string, o *origin) bool {
+		r.mu.Lock()
+		known := r.sent[token]
+		if r.sent == nil {
+			r.sent = make(map[string]bool)
+		}
+		r.sent[token] = true
+		r.mu.Unlock()
+		if !known {
+			r.Left(o.of)
+		}
 		return true
 	})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.resolved = append(r.resolved, tokens...)
 }
 
 // Provenance says what a sealed value comes from, for storing it: the IDs of

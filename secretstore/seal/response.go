@@ -88,7 +88,7 @@ func (s *sealer) addStrong() {
 // alone.
 func (s *sealer) addSent() {
 	s.run.mu.RLock()
-	sent := append([]string(nil), s.run.resolved...)
+	sent := sortedKeys(s.run.sent)
 	s.run.mu.RUnlock()
 	for _, token := range sent {
 		b, err := s.run.resolve(token)

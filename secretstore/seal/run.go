@@ -2,6 +2,7 @@ package seal
 
 import (
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
@@ -32,18 +33,20 @@ type Run struct {
 	opt    Options
 	tokens []string // of set.leaves, shared with children
 
-	mu       sync.RWMutex
-	issued   map[string]*origin
-	memo     map[call]string
-	foreign  map[string]string // digest of a plaintext outside the set -> surrogate
-	extra    []*leaf           // leaves outside the set, from responses
-	resolved []string          // surrogates whose plaintext left by egress
+	mu      sync.RWMutex
+	issued  map[string]*origin
+	memo    map[call]string
+	foreign map[string]string // digest of a plaintext outside the set -> surrogate
+	extra   []*leaf           // leaves outside the set, from responses
+	sent    map[string]bool   // surrogates whose plaintext left by egress
 }
 
 // origin is what a surrogate stands for.
 type origin struct {
 	// sources are the secrets that it comes from; all their limits apply.
 	sources []source
+	// of is the sealed text that a derived plaintext is computed from.
+	of string
 	// resolve gives the plaintext.
 	resolve func() ([]byte, error)
 	// size bounds what resolve gives, and depends on no plaintext.
@@ -168,12 +171,23 @@ func (r *Run) recall(key call) (string, bool) {
 	return token, ok
 }
 
-// sourcesOf gathers the sources of every surrogate in s.
+// sourcesOf gathers the sources of every surrogate in s, each once.
 func (r *Run) sourcesOf(s string) []source {
 	var out []source
 	r.each(s, func(_, _ int, _ string, o *origin) bool {
-		out = append(out, o.sources...)
+		out = union(out, o.sources)
 		return true
 	})
 	return out
+}
+
+// union appends those of b that a lacks: a value derived from a secret over and
+// over still has one source.
+func union(a, b []source) []source {
+	for _, s := range b {
+		if !slices.Contains(a, s) {
+			a = append(a, s)
+		}
+	}
+	return a
 }

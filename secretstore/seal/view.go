@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -12,7 +13,8 @@ type view struct {
 	text    string
 	starts  []int // of each byte of text, and of its end; nil when nothing moved
 	encoded bool
-	json    bool
+	json    bool // the only encoding was that of JSON strings
+	depth   int
 }
 
 // at gives the position in the original text of position i of the view.
@@ -24,40 +26,62 @@ func (v view) at(i int) int {
 }
 
 // views gives a text as it is and with the encodings taken off in which a host
-// commonly repeats what it was sent.
+// commonly repeats what it was sent, two of them one in the other as well.
 func views(text string) []view {
 	out := []view{{text: text}}
-	if strings.Contains(text, "%") {
-		out = append(out, decodeView(text, unpercent))
-	}
-	if strings.Contains(text, "+") {
-		out = append(out, decodeView(text, unform))
-	}
-	if strings.Contains(text, `\`) {
-		v := decodeView(text, unescape)
-		v.json = true
-		out = append(out, v)
+	for range 2 {
+		for _, v := range out[:len(out):len(out)] {
+			out = v.appendDecoded(out)
+		}
 	}
 	return out
 }
 
-// decodeView applies decode at every position: it gives the bytes that the text
+// decoders take one encoding off. What none of mark is in has none.
+var decoders = []struct {
+	mark   string
+	decode func(string) (string, int)
+	json   bool
+}{
+	{mark: "%", decode: unpercent},
+	{mark: "+", decode: unform},
+	{mark: `\`, decode: unescape, json: true},
+}
+
+func (v view) appendDecoded(out []view) []view {
+	if v.depth > 1 {
+		return out
+	}
+	for _, d := range decoders {
+		if !strings.Contains(v.text, d.mark) {
+			continue
+		}
+		next := v.decoded(d.decode)
+		next.json = d.json && !v.encoded
+		if !slices.ContainsFunc(out, func(o view) bool { return o.text == next.text }) {
+			out = append(out, next)
+		}
+	}
+	return out
+}
+
+// decoded applies decode at every position: it gives the bytes that the text
 // there stands for and how long it is; 0 means that nothing is encoded there.
-func decodeView(text string, decode func(string) (string, int)) view {
+func (v view) decoded(decode func(string) (string, int)) view {
 	var b strings.Builder
-	starts := make([]int, 0, len(text)+1)
-	for i := 0; i < len(text); {
-		s, n := decode(text[i:])
+	starts := make([]int, 0, len(v.text)+1)
+	for i := 0; i < len(v.text); {
+		s, n := decode(v.text[i:])
 		if n == 0 {
-			s, n = text[i:i+1], 1
+			s, n = v.text[i:i+1], 1
 		}
 		for range len(s) {
-			starts = append(starts, i)
+			starts = append(starts, v.at(i))
 		}
 		b.WriteString(s)
 		i += n
 	}
-	return view{text: b.String(), starts: append(starts, len(text)), encoded: true}
+	return view{text: b.String(), starts: append(starts, v.at(len(v.text))), encoded: true, depth: v.depth + 1}
 }
 
 func unpercent(s string) (string, int) {
