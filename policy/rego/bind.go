@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -80,13 +81,7 @@ func (b *Policy) seal() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	data := make(map[string]any)
-	for k, v := range own.(map[string]any) {
-		if _, ok := p.data[k]; !ok {
-			return nil, seal.Errorf(codeNameIsSecret, "a document of the policy has the value of one of its secrets as its name; rename it")
-		}
-		data[k] = v
-	}
+	data := maps.Clone(own.(map[string]any))
 	secrets := make(map[string]any)
 	for _, name := range p.secrets {
 		v, err := b.run.Lookup(name)
@@ -99,7 +94,7 @@ func (b *Policy) seal() (map[string]any, error) {
 		secrets[name] = v
 	}
 	data[secretsKey] = secrets
-	b.missing = p.missingField(secrets)
+	b.missing = b.missingField(secrets)
 	return data, nil
 }
 
@@ -114,8 +109,8 @@ func sameModules(a, b map[string]*ast.Module) bool {
 
 // missingField is the refusal for a field that the policy names and its secret
 // does not have: undefined operands make `not` true.
-func (p *Program) missingField(secrets map[string]any) *seal.Error {
-	for _, path := range p.paths {
+func (b *Policy) missingField(secrets map[string]any) *seal.Error {
+	for _, path := range b.program.paths {
 		var at any = secrets
 		for i, key := range path {
 			var ok bool
@@ -135,17 +130,19 @@ func (p *Program) missingField(secrets map[string]any) *seal.Error {
 				}
 			}
 			if !ok {
-				return seal.Errorf(seal.CodeUnavailable, "secret %s has no field %s", path[0].(ast.String), fieldName(path[1:i+1]))
+				return seal.Errorf(seal.CodeUnavailable, "secret %s has no field %s", string(path[0].(ast.String)), b.fieldName(path[1:i+1]))
 			}
 		}
 	}
 	return nil
 }
 
-func fieldName(path []ast.Value) string {
+// fieldName is a path for people. Its author may have put a secret in it.
+func (b *Policy) fieldName(path []ast.Value) string {
 	var parts []string
 	for _, v := range path {
 		parts = append(parts, strings.Trim(v.String(), `"`))
 	}
-	return strings.Join(parts, ".")
+	name, _ := b.run.MaskString(sealText(b.run, strings.Join(parts, ".")))
+	return name
 }

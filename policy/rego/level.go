@@ -207,7 +207,7 @@ func (l *levels) builtin(r *ruleLevels, b *ast.Builtin, operands []*ast.Term) le
 	}
 	switch classOf(b.Name) {
 	case native, numeric, keyed:
-		return highest
+		return min(highest, mixed)
 	}
 	// What a string function computes is in no sealed form, whatever it got.
 	return max(highest, mixed)

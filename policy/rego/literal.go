@@ -3,21 +3,25 @@ package rego
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// sealModules seals the strings that a policy has in its text, so that a value
-// which equals a strong secret has one form everywhere. It gives the modules
-// themselves if there is none. Names (of rules, of documents) can't be sealed;
-// one that would have to be is an error.
+// sealModules seals the strings that a policy has in its text, names of rules and
+// documents too, so that a value which equals a strong secret has one form
+// everywhere. It gives the modules themselves if there is none. Names that come
+// from elsewhere can't be sealed; one that would have to be is an error.
 func sealModules(r *seal.Run, modules map[string]*ast.Module) (map[string]*ast.Module, error) {
 	s := &literals{run: r}
 	out := make(map[string]*ast.Module, len(modules))
 	for _, name := range slices.Sorted(maps.Keys(modules)) {
 		m := modules[name].Copy()
+		if err := s.names(m); err != nil {
+			return nil, err
+		}
 		for i, rule := range m.Rules {
 			sealed, err := ast.Transform(ast.NewGenericTransformer(s.transform), rule)
 			if err != nil {
@@ -40,21 +44,21 @@ type literals struct {
 
 func (s *literals) transform(x any) (any, error) {
 	switch x := x.(type) {
-	case ast.Ref:
-		return s.ref(x)
 	case ast.String:
 		return s.seal(x)
 	case *ast.TemplateString:
 		// Transform leaves the text of template strings alone.
 		for _, part := range x.Parts {
-			if t, ok := part.(*ast.Term); ok {
-				if text, ok := t.Value.(ast.String); ok {
-					sealed, err := s.seal(text)
-					if err != nil {
-						return nil, err
-					}
-					t.Value = sealed
+			t, ok := part.(*ast.Term)
+			if !ok {
+				continue
+			}
+			if text, ok := t.Value.(ast.String); ok {
+				sealed, err := s.seal(text)
+				if err != nil {
+					return nil, err
 				}
+				t.Value = sealed
 			}
 		}
 	}
@@ -69,20 +73,32 @@ func (s *literals) seal(x ast.String) (ast.String, error) {
 	return ast.String(sealed), err
 }
 
-// ref checks that the names in a reference stay as they are. Below input they are
-// keys, and sealed like those of an input.
-func (s *literals) ref(ref ast.Ref) (ast.Ref, error) {
-	if ref[0].Equal(ast.InputRootDocument) {
-		return ref, nil
+// names refuses a package, an import or a builtin with the value of a secret in
+// its name.
+func (s *literals) names(m *ast.Module) error {
+	var fixed []string
+	refs := []ast.Ref{m.Package.Path}
+	for _, i := range m.Imports {
+		if ref, ok := i.Path.Value.(ast.Ref); ok {
+			refs = append(refs, ref)
+		}
 	}
-	for _, t := range ref {
-		if name, ok := t.Value.(ast.String); ok {
-			if sealed, err := s.run.SealString(string(name)); err != nil || sealed != string(name) {
-				return nil, seal.Errorf(codeNameIsSecret, "a name in the policy has the value of one of its secrets; rename it")
+	for _, ref := range refs {
+		for _, t := range ref {
+			if name, ok := t.Value.(ast.String); ok {
+				fixed = append(fixed, string(name))
 			}
 		}
 	}
-	return ref, nil
+	for _, b := range capabilities().Builtins {
+		fixed = append(fixed, strings.Split(b.Name, ".")...)
+	}
+	for _, name := range fixed {
+		if sealed, err := s.run.SealString(name); err != nil || sealed != name {
+			return seal.Errorf(codeNameIsSecret, "a name in the policy has the value of one of its secrets; rename it")
+		}
+	}
+	return nil
 }
 
 // sealKeys checks that no key of a structured secret has the value of a strong

@@ -172,14 +172,56 @@ func (w *rewriter) equality(e *ast.Expr, t []*ast.Term, bound ast.VarSet, before
 	if w.isNative(t[1], t[2], bound) {
 		return []*ast.Expr{e}
 	}
+	if e.Negated {
+		t[1], t[2] = w.hoistInside(t[1], before), w.hoistInside(t[2], before)
+		for _, x := range *before {
+			bound.Update(ast.OutputVarsFromExpr(w.compiler, x, bound))
+		}
+	}
 	out := w.unify(t[1], t[2], bound, e.Location)
 	if e.Negated {
-		// In front of a negation an undefined operand must not end the body.
+		// The call goes inside the negation, where an undefined operand makes it true.
 		e.Negated = false
 		e.Terms = &ast.Not{Body: toBody(out), Location: e.Location}
 		return []*ast.Expr{e}
 	}
 	return out
+}
+
+// hoistInside moves what has to be evaluated inside a term to the front. OPA does
+// so outside of a negation, and only the operand as a whole stays in it.
+func (w *rewriter) hoistInside(t *ast.Term, before *[]*ast.Expr) *ast.Term {
+	hoist := func(e *ast.Term) *ast.Term {
+		e = w.hoistInside(e, before)
+		switch e.Value.(type) {
+		case ast.Ref, *ast.ArrayComprehension, *ast.SetComprehension, *ast.ObjectComprehension:
+			f := w.local(e.Location, w.level(e))
+			*before = append(*before, eqExpr(f, e, e.Location))
+			return f
+		}
+		return e
+	}
+	switch v := t.Value.(type) {
+	case ast.Ref:
+		out := ast.Ref{v[0]}
+		for _, e := range v[1:] {
+			out = append(out, hoist(e))
+		}
+		return ast.NewTerm(out).SetLocation(t.Location)
+	case *ast.Array:
+		elems := make([]*ast.Term, v.Len())
+		for i := range elems {
+			elems[i] = hoist(v.Elem(i))
+		}
+		return ast.ArrayTerm(elems...).SetLocation(t.Location)
+	case ast.Object:
+		out := ast.NewObjectWithCapacity(v.Len())
+		v.Foreach(func(k, e *ast.Term) { out.Insert(hoist(k), hoist(e)) })
+		return ast.NewTerm(out).SetLocation(t.Location)
+	case ast.Set:
+		return ast.NewTerm(mapSet(v, hoist)).SetLocation(t.Location)
+	}
+	return t
 }
 
 // isNative reports whether OPA's own unification of two terms is right: it binds
