@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/dop251/goja"
+
+	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // admit checks the arguments of a built-in function, by the letters of builtins,
@@ -16,7 +18,8 @@ func (h *Host) admit(path, letters string, args []goja.Value) []goja.Value {
 		if letter == '-' {
 			continue
 		}
-		if w := h.admitOne(path, letter, v); w != v {
+		// Only objects are converted; texts cannot be compared as Go values.
+		if w := h.admitOne(path, letter, v); isObject(v) && w != v {
 			if out == nil {
 				out = append([]goja.Value(nil), args...)
 			}
@@ -84,8 +87,8 @@ func (h *Host) admitOne(path string, letter byte, v goja.Value) goja.Value {
 		h.noSealedElements(path, v)
 		return v
 	case 'c':
-		if h.job.Program.Sealed && object && o.ClassName() != "Set" && o.ClassName() != "Map" {
-			h.throw("sealed_secret_inspected", path+" takes a Set or a Map in a script that uses secrets")
+		if h.job.Program.Sealed && object && !h.isCollection(o) {
+			h.throw(seal.CodeInspected, path+" takes a Set or a Map in a script that uses secrets")
 		}
 		return v
 	case 'o':
@@ -107,6 +110,13 @@ func (h *Host) admitOne(path string, letter byte, v goja.Value) goja.Value {
 		h.checkPattern(s, "")
 	}
 	return v
+}
+
+// isCollection reports whether o yields what a Set or a Map holds, which is never
+// sealed.
+func (h *Host) isCollection(o *goja.Object) bool {
+	keys, ok := o.Get("keys").(*goja.Object)
+	return ok && (keys == h.find("Set.prototype").Get("keys") || keys == h.find("Map.prototype").Get("keys"))
 }
 
 // noSealedElements refuses a list with a sealed string in it.

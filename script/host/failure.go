@@ -26,11 +26,11 @@ func (h *Host) failure(err error) *Failure {
 	var rejected rejection
 	switch {
 	case errors.As(err, &interrupted):
-		switch v := interrupted.Value().(type) {
-		case *Failure:
-			return h.placed(*v, interrupted.Stack())
-		case *seal.Error:
-			return h.placed(Failure{Code: v.Code, Message: v.Message}, interrupted.Stack())
+		if f, ok := interrupted.Value().(*Failure); ok {
+			if f.Line == 0 {
+				f = h.placed(*f, interrupted.Stack())
+			}
+			return f
 		}
 		return &Failure{Code: CodeEngine, Message: "the run was interrupted"}
 	case errors.As(err, &f):
@@ -162,7 +162,7 @@ func (h *Host) must(err error) {
 // end ends the run past every catch: the engine stops before its next
 // instruction, and the exception stops the function that runs now.
 func (h *Host) end(reason *seal.Error) {
-	h.ended = reason
-	h.vm.Interrupt(reason)
+	h.ended = h.placed(Failure{Code: reason.Code, Message: reason.Message}, h.vm.CaptureCallStack(0, nil))
+	h.vm.Interrupt(h.ended)
 	panic(h.newError(reason.Code, reason.Message))
 }

@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/dop251/goja"
@@ -48,7 +49,8 @@ type Host struct {
 	answers  map[*goja.Object]*answer
 	classes  classes
 	rejected map[*goja.Promise]bool
-	ended    *seal.Error // why the run must end, once it must
+	ended    *Failure    // why the run must end, once it must
+	late     atomic.Bool // the time is over
 }
 
 // New prepares a runtime that nothing has run in.
@@ -76,7 +78,10 @@ func New() *Host {
 func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	h.job, h.bridge, h.limits = job, bridge, job.Limits.WithDefaults()
 	deadline := time.Now().Add(h.limits.Time)
-	timer := time.AfterFunc(h.limits.Time, func() { h.vm.Interrupt(h.outOfTime()) })
+	timer := time.AfterFunc(h.limits.Time, func() {
+		h.late.Store(true)
+		h.vm.Interrupt(h.outOfTime())
+	})
 	defer timer.Stop()
 	defer func() {
 		if x := recover(); x != nil {
@@ -91,8 +96,9 @@ func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	}
 	if err != nil {
 		out.Failure = h.failure(err)
-	} else if h.ended != nil { // nothing ran after it that could have been interrupted
-		out.Output, out.Failure = nil, &Failure{Code: h.ended.Code, Message: h.ended.Message}
+	}
+	if h.ended != nil { // whatever became of the interrupt
+		out.Output, out.Failure = nil, h.ended
 	}
 	return out
 }

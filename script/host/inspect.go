@@ -93,7 +93,7 @@ func (in *inspector) value(v goja.Value, indent int) string {
 	case goja.String:
 		return quote(v.String())
 	case *goja.Symbol:
-		return v.String()
+		return "Symbol(" + v.String() + ")"
 	case *goja.Object:
 		return in.object(v, indent)
 	}
@@ -150,7 +150,7 @@ func (in *inspector) object(o *goja.Object, indent int) string {
 			prefix = name + " "
 		}
 	}
-	if class == "Map" || class == "Set" {
+	if class := text(o.GetSymbol(goja.SymToStringTag), ""); class == "Map" || class == "Set" {
 		return in.list(prefix, "{", "}", in.collection(o, class, indent), indent)
 	}
 	return in.list(prefix, "{", "}", in.properties(o, indent), indent)

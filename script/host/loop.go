@@ -75,6 +75,12 @@ func (h *Host) unhandled(promise *goja.Promise) error {
 
 // step waits for the next thing and runs it.
 func (h *Host) step(deadline time.Time) error {
+	if h.ended != nil {
+		return h.ended
+	}
+	if h.late.Load() {
+		return h.outOfTime()
+	}
 	for len(h.loop.timers) > 0 && h.loop.timers[0].ended {
 		heap.Pop(&h.loop.timers)
 	}

@@ -66,7 +66,7 @@ func Compile(source string, o Options) (*Program, []Finding) {
 			Message: "brackets nest deeper than 200 (MaxNesting)",
 			Advice:  "name the inner parts with const"})}
 	}
-	tree, err := goja.Parse(FileName, source, parser.WithDisableSourceMaps)
+	tree, err := parser.ParseFile(nil, FileName, source, 0, parser.WithDisableSourceMaps)
 	if err != nil {
 		return nil, syntaxFindings(err)
 	}
@@ -82,12 +82,28 @@ func Compile(source string, o Options) (*Program, []Finding) {
 		return nil, a.findings
 	}
 	wrap(tree, sealed)
-	code, err := goja.CompileAST(tree, false)
+	code, err := compile(tree)
 	if err != nil {
 		return nil, compileFindings(err)
 	}
 	return &Program{Info: a.info, Sealed: sealed, Code: code}, a.findings
 }
+
+// compile compiles. The engine's compiler gives some errors by panicking.
+func compile(tree *ast.Program) (code *goja.Program, err error) {
+	defer func() {
+		if x := recover(); x != nil {
+			if reference, ok := x.(*goja.CompilerReferenceError); ok {
+				err = &goja.CompilerSyntaxError{CompilerError: reference.CompilerError}
+				return
+			}
+			err = errCompiler
+		}
+	}()
+	return goja.CompileAST(tree, false)
+}
+
+var errCompiler = errors.New("the compiler failed")
 
 // wrap makes the program an expression: the function that CommonJS makes of a
 // module, inside the function that the helpers are parameters of.

@@ -18,5 +18,5 @@ const (
 	// killed.
 	Grace = 250 * time.Millisecond
 	// CheckTime is how long checking a source may take.
-	CheckTime = 5 * time.Second
+	CheckTime = 3 * time.Second
 )

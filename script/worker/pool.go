@@ -299,6 +299,9 @@ func (p *Pool) Check(ctx context.Context, source string) (*program.Info, []progr
 		err = readFrame(w.out, &said)
 	}
 	stop()
+	if err == nil && (said.Findings == nil || said.Info == nil && len(*said.Findings) == 0) {
+		err = errProtocol
+	}
 	if err != nil || !w.timely.Load() || ctx.Err() != nil {
 		_ = w.cmd.Process.Kill()
 		died := w.death()
@@ -310,8 +313,5 @@ func (p *Pool) Check(ctx context.Context, source string) (*program.Info, []progr
 			Message: "the source takes too much time or memory to compile: " + died.Message, Advice: "write it simpler"}}, nil
 	}
 	p.release(w)
-	if said.Findings == nil || said.Info == nil && len(*said.Findings) == 0 {
-		return nil, nil, errProtocol
-	}
 	return said.Info, *said.Findings, nil
 }

@@ -1,0 +1,94 @@
+package script
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/dop251/goja"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+const decision = `module.exports = async function (context) {
+	const roles = context.input.user.roles.filter(r => r !== 'guest')
+	if (roles.length === 0) return { decision: false }
+	return { decision: roles.includes('admin') && context.input.key === %s, user: context.input.user.id }
+}`
+
+const decisionInput = `{"user":{"id":"alice","roles":["guest","editor","admin"]},"key":"sk_live_4242424242abcdef"}`
+
+// BenchmarkScript compares a decision in a bare engine with the same here, with
+// the key as a literal and as a secret.
+func BenchmarkScript(b *testing.B) {
+	plain := replaceKey("'sk_live_4242424242abcdef'")
+	sealed := replaceKey("context.secrets.API_KEY")
+	secrets := map[string]any{"API_KEY": "sk_live_4242424242abcdef"}
+	var base float64
+	b.Run("bare", func(b *testing.B) {
+		program := goja.MustCompile("s.js", "(function(module){"+plain+"\nreturn module.exports})", false)
+		b.ReportAllocs()
+		for b.Loop() {
+			bareRun(b, program)
+		}
+		base = float64(b.Elapsed().Nanoseconds()) / float64(b.N)
+	})
+	for _, bc := range []struct {
+		name   string
+		cfg    Config
+		source string
+		values map[string]any
+	}{
+		{"inprocess", Config{InProcess: true}, plain, nil},
+		{"inprocess-sealed", Config{InProcess: true}, sealed, secrets},
+		{"worker", Config{Workers: 1}, plain, nil},
+		{"worker-sealed", Config{Workers: 1}, sealed, secrets},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			e := engine(b, bc.cfg)
+			set := sealRun(b, bc.values).Set()
+			b.ReportAllocs()
+			for b.Loop() {
+				r := e.Run(b.Context(), Run{ID: bc.name, Source: Source{Language: JavaScript, Source: bc.source},
+					Seal: set.NewRun(seal.Options{}), Input: json.RawMessage(decisionInput)})
+				if r.Error != nil || r.Output.(map[string]any)["decision"] != true {
+					b.Fatal(r.Error, r.Output)
+				}
+			}
+			if base > 0 {
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/base, "x-bare")
+			}
+		})
+	}
+}
+
+func replaceKey(key string) string { return strings.Replace(decision, "%s", key, 1) }
+
+func bareRun(b *testing.B, program *goja.Program) {
+	vm := goja.New()
+	f, err := vm.RunProgram(program)
+	if err != nil {
+		b.Fatal(err)
+	}
+	load, _ := goja.AssertFunction(f)
+	handler, err := load(nil, vm.NewObject())
+	if err != nil {
+		b.Fatal(err)
+	}
+	parse, _ := goja.AssertFunction(vm.Get("JSON").ToObject(vm).Get("parse"))
+	input, err := parse(nil, vm.ToValue(decisionInput))
+	if err != nil {
+		b.Fatal(err)
+	}
+	context := vm.NewObject()
+	_ = context.Set("input", input)
+	call, _ := goja.AssertFunction(handler)
+	promise, err := call(nil, context)
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := json.Marshal(promise.Export().(*goja.Promise).Result().Export())
+	if err != nil || string(out) != `{"decision":true,"user":"alice"}` {
+		b.Fatal(err, string(out))
+	}
+}
