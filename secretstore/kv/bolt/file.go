@@ -24,14 +24,15 @@ func makeDir(dir string) error {
 	return syncDir(parent)
 }
 
-// checkDir refuses a directory that every user of the machine can enter.
+// checkDir refuses a directory in which every user of the machine can put another
+// file in the place of ours. One that they can read is fine: the files are not.
 func checkDir(dir string) error {
 	info, err := os.Stat(dir)
 	if err != nil {
 		return err
 	}
-	if mode := info.Mode().Perm(); mode&0o007 != 0 {
-		return fmt.Errorf("directory %q is open to every user of this machine (mode %04o): type: chmod 700 %q, or name a directory in it that does not exist yet", dir, mode, dir)
+	if mode := info.Mode().Perm(); mode&0o002 != 0 {
+		return fmt.Errorf("directory %q can be written by every user of this machine (mode %04o): type: chmod 700 %q, or name a directory in it that does not exist yet", dir, mode, dir)
 	}
 	return nil
 }

@@ -41,7 +41,8 @@ func TestOpenRefusesOpenFiles(t *testing.T) {
 	}{
 		{"private", 0o700, 0o600, ""},
 		{"group may enter the directory", 0o750, 0o600, ""},
-		{"everybody may enter the directory", 0o701, 0o600, "chmod 700"},
+		{"everybody may enter the directory", 0o755, 0o600, ""},
+		{"everybody may write to the directory", 0o703, 0o600, "chmod 700"},
 		{"group may read the file", 0o700, 0o640, "chmod 600"},
 		{"everybody may read the file", 0o700, 0o604, "chmod 600"},
 	} {

@@ -1,0 +1,203 @@
+package secretstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Shelf keeps the documents of one kind as values of a Go type: the plain
+// configuration of variables, and the artefacts of the engines. The zero Name
+// means CheckName.
+type Shelf[T any] struct {
+	Store *Store
+	Kind  Kind
+	// Name checks a name.
+	Name func(string) error
+	// Check says whether a value may be stored in a scope and which secrets it
+	// refers to. Its error goes to who wrote it.
+	Check func(ctx context.Context, scope Scope, value *T) (secrets []string, err error)
+}
+
+// Entry is a stored value with what the store knows of it. It marshals to one
+// JSON object with the members of both.
+type Entry[T any] struct {
+	Value     T         `json:"-"`
+	Name      string    `json:"name"`
+	Scope     string    `json:"scope"`
+	Version   int       `json:"version"`
+	Secrets   []string  `json:"secrets,omitempty"`
+	Warnings  []string  `json:"warnings,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	ETag      string    `json:"-"`
+}
+
+// MarshalJSON gives one object of the value's members and the entry's.
+func (e Entry[T]) MarshalJSON() ([]byte, error) {
+	type meta Entry[T] // without this method
+	about, err := marshal(meta(e))
+	if err != nil {
+		return nil, err
+	}
+	value, err := marshal(e.Value)
+	if err != nil {
+		return nil, err
+	}
+	if bytes.Equal(value, []byte("{}")) {
+		return about, nil
+	}
+	return append(append(about[:len(about)-1], ','), value[1:]...), nil
+}
+
+// marshal is json.Marshal without the escapes for HTML, which nobody reads here.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// Put stores the value that raw describes.
+func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name string, raw json.RawMessage, ifMatch string) (Entry[T], bool, error) {
+	if err := s.Store.authorize(by, string(s.Kind)+".put", scope, name); err != nil {
+		return Entry[T]{}, false, err
+	}
+	checkName := s.Name
+	if checkName == nil {
+		checkName = CheckName
+	}
+	if err := checkName(name); err != nil {
+		return Entry[T]{}, false, err
+	}
+	if err := s.Store.state.Load().checkScope(scope); err != nil {
+		return Entry[T]{}, false, err
+	}
+	var value T
+	if err := Decode(raw, &value); err != nil {
+		return Entry[T]{}, false, err
+	}
+	secrets, err := s.Check(ctx, scope, &value)
+	if err != nil {
+		return Entry[T]{}, false, err
+	}
+	body, err := marshal(value)
+	if err != nil {
+		return Entry[T]{}, false, fmt.Errorf("encode %s: %w", s.Kind, err)
+	}
+	doc, created, err := s.Store.PutDocument(ctx, by, Draft{
+		Kind: s.Kind, Scope: scope, Name: name, Secrets: secrets, Body: body, IfMatch: ifMatch,
+	})
+	if err != nil {
+		return Entry[T]{}, false, err
+	}
+	e, err := s.entry(doc)
+	return e, created, err
+}
+
+// Patch applies a JSON merge patch (RFC 7396) to a stored value.
+func (s Shelf[T]) Patch(ctx context.Context, by Principal, scope Scope, name string, patch json.RawMessage, ifMatch string) (Entry[T], error) {
+	doc, err := s.Store.Document(by, s.Kind, scope, name)
+	if err != nil {
+		return Entry[T]{}, err
+	}
+	if ifMatch == "" || ifMatch == "*" {
+		// The patch is of what was read; a write in between makes it fail.
+		ifMatch = doc.ETag
+	}
+	var changes map[string]json.RawMessage
+	if err := Decode(patch, &changes); err != nil {
+		return Entry[T]{}, err
+	}
+	merged, err := mergePatch(doc.Body, patch)
+	if err != nil {
+		return Entry[T]{}, err
+	}
+	e, _, err := s.Put(ctx, by, scope, name, merged, ifMatch)
+	return e, err
+}
+
+// mergePatch is RFC 7396.
+func mergePatch(target, patch json.RawMessage) (json.RawMessage, error) {
+	var changes map[string]json.RawMessage
+	if json.Unmarshal(patch, &changes) != nil || changes == nil {
+		return patch, nil
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(target, &object) != nil || object == nil {
+		object = make(map[string]json.RawMessage)
+	}
+	for k, v := range changes {
+		if bytes.Equal(bytes.TrimSpace(v), []byte("null")) {
+			delete(object, k)
+			continue
+		}
+		merged, err := mergePatch(object[k], v)
+		if err != nil {
+			return nil, err
+		}
+		object[k] = merged
+	}
+	return marshal(object)
+}
+
+// Get gives a value of the scope itself.
+func (s Shelf[T]) Get(by Principal, scope Scope, name string) (Entry[T], error) {
+	doc, err := s.Store.Document(by, s.Kind, scope, name)
+	if err != nil {
+		return Entry[T]{}, err
+	}
+	return s.entry(doc)
+}
+
+// Find looks a value up from a scope: the nearest wins.
+func (s Shelf[T]) Find(by Principal, scope Scope, name string) (*Document, T, error) {
+	var zero T
+	doc, err := s.Store.FindDocument(by, s.Kind, scope, name)
+	if err != nil {
+		return nil, zero, err
+	}
+	e, err := s.entry(doc)
+	return doc, e.Value, err
+}
+
+// List lists the values of the scope itself.
+func (s Shelf[T]) List(by Principal, scope Scope, page PageRequest) (Page[Entry[T]], error) {
+	docs, err := s.Store.Documents(by, s.Kind, scope, page)
+	if err != nil {
+		return Page[Entry[T]]{}, err
+	}
+	out := Page[Entry[T]]{Items: make([]Entry[T], 0, len(docs.Items)), NextPageToken: docs.NextPageToken}
+	var failed error
+	for _, doc := range docs.Items {
+		e, err := s.entry(doc)
+		failed = errors.Join(failed, err)
+		out.Items = append(out.Items, e)
+	}
+	return out, failed
+}
+
+// Delete deletes a value.
+func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, ifMatch string) error {
+	return s.Store.DeleteDocument(ctx, by, s.Kind, scope, name, ifMatch)
+}
+
+func (s Shelf[T]) entry(doc *Document) (Entry[T], error) {
+	e := Entry[T]{
+		Name: doc.Name, Scope: doc.Scope.Path(), Version: doc.Version, Secrets: doc.Secrets,
+		CreatedAt: doc.CreatedAt, UpdatedAt: doc.UpdatedAt, ETag: doc.ETag,
+	}
+	for _, name := range s.Store.MissingSecrets(doc.Scope, doc.Secrets) {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("secret %s is absent, disabled or expired in this scope; until there is one, evaluations that need it end with secret_unavailable", name))
+	}
+	if err := json.Unmarshal(doc.Body, &e.Value); err != nil {
+		return Entry[T]{}, fmt.Errorf("stored %s %s: %w", s.Kind, doc.Name, err)
+	}
+	return e, nil
+}

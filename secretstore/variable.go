@@ -1,0 +1,50 @@
+package secretstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+)
+
+// MaxVariableBytes is the size of the largest value of a variable, as JSON.
+const MaxVariableBytes = 64 << 10
+
+// Variable is plain configuration: unlike a secret it can be read.
+type Variable struct {
+	// Value is any JSON value but null.
+	Value       json.RawMessage `json:"value"`
+	Description string          `json:"description"`
+}
+
+// VariableShelf keeps the variables of a store.
+func VariableShelf(s *Store) Shelf[Variable] {
+	return Shelf[Variable]{Store: s, Kind: KindVariable, Check: checkVariable}
+}
+
+func checkVariable(_ context.Context, _ Scope, v *Variable) ([]string, error) {
+	switch {
+	case len(v.Value) == 0 || bytes.Equal(v.Value, []byte("null")):
+		return nil, fail(ErrInvalid, "/value: any JSON value but null is expected")
+	case len(v.Value) > MaxVariableBytes:
+		return nil, fail(ErrTooLarge, "/value: larger than %d bytes (MaxVariableBytes)", MaxVariableBytes)
+	case len(v.Description) > MaxDescriptionBytes:
+		return nil, fail(ErrInvalid, "/description: longer than %d bytes (MaxDescriptionBytes)", MaxDescriptionBytes)
+	}
+	return nil, nil
+}
+
+// Variables gives the values of the variables that a scope sees, the nearest of
+// each name.
+func (s *Store) Variables(scope Scope) map[string]any {
+	docs := s.Visible(KindVariable, scope)
+	out := make(map[string]any, len(docs))
+	for name, doc := range docs {
+		var v struct{ Value any }
+		if err := json.Unmarshal(doc.Body, &v); err != nil {
+			s.log.Error("a stored variable cannot be read", "name", name, "error", err)
+			continue
+		}
+		out[name] = v.Value
+	}
+	return out
+}
