@@ -18,7 +18,7 @@ const (
 	// CodeInspects: the comparison would look inside a secret.
 	CodeInspects = "sealed_secret_inspected"
 	// CodeLimit: the document is over a limit, which the message names.
-	CodeLimit = "source_limit"
+	CodeLimit = "limit_exceeded"
 )
 
 // Problem is one reason to refuse a document.

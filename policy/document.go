@@ -1,0 +1,124 @@
+package policy
+
+import (
+	"encoding/json"
+	"errors"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/reticent/reticent/policy/jsonvalue"
+	"github.com/reticent/reticent/secretstore"
+)
+
+// Document is a policy as it is written and stored.
+type Document struct {
+	// Name is the policy's name. Where a path has it already it may be left out.
+	Name string `json:"name,omitempty"`
+	// Type says whose requests the policy is about, and so where it may be bound;
+	// empty is [TypeAPI].
+	Type Type `json:"type,omitempty"`
+	// Language says which engine decides, and so which of the following fields
+	// the document has.
+	Language Language `json:"language"`
+
+	// Source is the only module of a Rego policy.
+	Source string `json:"source,omitempty"`
+	// Modules are the modules of a Rego policy by file name, in place of Source.
+	Modules map[string]string `json:"modules,omitempty"`
+	// Data is an object with documents of a Rego policy's own.
+	Data json.RawMessage `json:"data,omitempty"`
+	// Decision is the Rego rule that decides, as "acp/authz/allow"; empty means
+	// allow in the package of the first module by name.
+	Decision string `json:"decision,omitempty"`
+
+	// Validators are the validators of a declarative policy.
+	Validators json.RawMessage `json:"validators,omitempty"`
+
+	// Description is for people.
+	Description string `json:"description,omitempty"`
+}
+
+// Language is what a policy is written in.
+type Language string
+
+// The languages of policies.
+const (
+	Rego       Language = "rego"
+	Validators Language = "validators"
+)
+
+// ParseDocument reads the JSON of a policy strictly: unknown fields, duplicate
+// keys, lone surrogates and wrong types are refused. It does not validate what
+// the fields say. The error is an [*InvalidError].
+func ParseDocument(text []byte) (Document, error) {
+	var d Document
+	if _, err := jsonvalue.Decode(text); err != nil {
+		return d, invalid(CodeInvalidDocument, "", "", "%s", err)
+	}
+	err := jsonv2.Unmarshal(text, &d, jsonv2.RejectUnknownMembers(true))
+	if err == nil {
+		return d, nil
+	}
+	// The texts of that package's errors may quote the document.
+	var semantic *jsonv2.SemanticError
+	if !errors.As(err, &semantic) {
+		return d, invalid(CodeInvalidDocument, "", "", "the document is not a policy")
+	}
+	pointer := string(semantic.JSONPointer)
+	if errors.Is(err, jsonv2.ErrUnknownName) {
+		return d, invalid(CodeInvalidDocument, pointer, "", "a policy has no such field")
+	}
+	return d, invalid(CodeInvalidDocument, pointer, "", "the value is of a wrong type")
+}
+
+// Validate checks what Compile does not read, and that the document has the
+// fields of its language and no others. The error is an [*InvalidError].
+func (d Document) Validate() error {
+	if d.Name != "" {
+		if err := secretstore.CheckName(d.Name); err != nil {
+			return invalid(CodeInvalidDocument, "/name", "", "%s", err)
+		}
+	}
+	if d.Type != "" && !d.Type.valid() {
+		return invalid(CodeInvalidDocument, "/type", "there are user, developer, machine, dcr, api", "there is no such type of policy")
+	}
+	if len(d.Description) > MaxDescription {
+		return invalid(CodeLimit, "/description", "", "the description is longer than %d bytes (MaxDescription)", MaxDescription)
+	}
+	switch d.Language {
+	case Rego:
+		return d.validateRego()
+	case Validators:
+		return d.validateValidators()
+	}
+	return invalid(CodeInvalidDocument, "/language", `write "rego" or "validators"`, "there is no such language")
+}
+
+func (d Document) validateRego() error {
+	switch {
+	case d.Validators != nil:
+		return invalid(CodeInvalidDocument, "/validators", "leave it out", "a Rego policy has no validators")
+	case d.Source == "" && len(d.Modules) == 0:
+		return invalid(CodeInvalidDocument, "/source", "give source, or modules by file name", "a Rego policy needs its source")
+	case d.Source != "" && d.Modules != nil:
+		return invalid(CodeInvalidDocument, "/modules", "put the source among the modules", "a Rego policy has either source or modules")
+	}
+	return nil
+}
+
+func (d Document) validateValidators() error {
+	for _, field := range []struct {
+		name  string
+		given bool
+	}{
+		{"source", d.Source != ""}, {"modules", d.Modules != nil}, {"data", d.Data != nil}, {"decision", d.Decision != ""},
+	} {
+		if field.given {
+			return invalid(CodeInvalidDocument, "/"+field.name, "leave it out", "a policy of validators has no %s", field.name)
+		}
+	}
+	if d.Validators == nil {
+		return invalid(CodeInvalidDocument, "/validators", "give an array of validators", "a policy of validators needs them")
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package policy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/reticent/reticent/policy/jsonvalue"
+	"github.com/reticent/reticent/policy/rego"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// sourceFile is what messages call the module of a document that has one.
+const sourceFile = "policy.rego"
+
+// regoProgram is a compiled Rego policy.
+type regoProgram struct{ *rego.Program }
+
+func compileRego(d Document) (Compiled, error) {
+	source := rego.Source{Modules: d.Modules, Decision: d.Decision}
+	if d.Source != "" {
+		source.Modules = map[string]string{sourceFile: d.Source}
+	}
+	if d.Data != nil {
+		data, err := jsonvalue.Decode(d.Data)
+		if err != nil {
+			return nil, invalid(CodeInvalidDocument, "/data", "", "%s", err)
+		}
+		var ok bool
+		if source.Data, ok = data.(map[string]any); !ok {
+			return nil, invalid(CodeInvalidDocument, "/data", "", "data must be an object")
+		}
+	}
+	p, err := rego.Compile(source)
+	var refused *rego.CompileError
+	switch {
+	case errors.As(err, &refused):
+		out := &InvalidError{}
+		for _, i := range refused.Issues {
+			out.Findings = append(out.Findings, Finding{File: i.File, Line: i.Line, Column: i.Column, Code: i.Code, Message: i.Message, Advice: i.Advice})
+		}
+		return nil, out
+	case err != nil:
+		return nil, err
+	}
+	return regoProgram{p}, nil
+}
+
+func (p regoProgram) Bind(ctx context.Context, set *seal.Set, random io.Reader) (*Bound, error) {
+	policy, err := p.Program.Bind(ctx, set, random)
+	if err != nil {
+		return nil, err
+	}
+	return &Bound{regoPolicy{policy}}, nil
+}
+
+// regoPolicy is a bound Rego policy.
+type regoPolicy struct{ *rego.Policy }
+
+func (p regoPolicy) decide(ctx context.Context, input json.RawMessage, o seal.Options) Decision {
+	r := p.Evaluate(ctx, input, o)
+	if r.Err != nil {
+		d := denied(string(r.Err.Code), r.Err.Message)
+		d.Error.File, d.Error.Line, d.Error.Column = r.Err.File, r.Err.Line, r.Err.Column
+		d.Print = r.Print
+		return d
+	}
+	d := newDecision(r.Decision)
+	d.Context, d.Print = r.Context, r.Print
+	if r.Output != nil {
+		d.Output = r.Output
+	}
+	d.Recovery = append(d.Recovery, r.Recovery...)
+	// Where the value of each failure went, by its place in the rule's list.
+	moved := make(map[string]string)
+	for i, f := range r.Failures {
+		failure, member := failureOf(f)
+		d.Failures = append(d.Failures, failure)
+		moved[strconv.Itoa(i)] = member
+	}
+	for _, m := range r.Masked {
+		if rest, ok := strings.CutPrefix(m.Path, "/failures/"); ok {
+			i, inside, _ := strings.Cut(rest, "/")
+			m.Path = "/failures/" + i + moved[i]
+			if inside != "" {
+				m.Path += "/" + inside
+			}
+		}
+		d.Masked = append(d.Masked, m)
+	}
+	return d
+}
+
+// failureOf gives the failure that a Rego rule meant: an object with the members
+// of a failure, a string for its message, or else its details. member is where
+// in the failure the value went, as a JSON pointer.
+func failureOf(v any) (f Failure, member string) {
+	switch v := v.(type) {
+	case string:
+		return Failure{Message: v}, "/message"
+	case map[string]any:
+		texts := map[string]*string{"validator": &f.Validator, "field": &f.Field, "message": &f.Message}
+		for name, value := range v {
+			text, known := texts[name]
+			s, isString := value.(string)
+			switch {
+			case known && isString:
+				*text = s
+			case name == "details":
+				f.Details = value
+			default:
+				return Failure{Details: v}, "/details"
+			}
+		}
+		return f, ""
+	}
+	return Failure{Details: v}, "/details"
+}

@@ -1,0 +1,61 @@
+package policy
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+
+	"github.com/reticent/reticent/policy/validator"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// validatorProgram is a compiled policy of validators.
+type validatorProgram struct{ *validator.Program }
+
+func compileValidators(d Document) (Compiled, error) {
+	p, err := validator.Compile(d.Validators)
+	var refused *validator.CompileError
+	switch {
+	case errors.As(err, &refused):
+		out := &InvalidError{}
+		for _, i := range refused.Problems {
+			out.Findings = append(out.Findings, Finding{Pointer: "/validators" + i.Pointer, Code: i.Code, Message: i.Message, Advice: i.Advice})
+		}
+		return nil, out
+	case err != nil:
+		return nil, err
+	}
+	return validatorProgram{p}, nil
+}
+
+func (p validatorProgram) Bind(_ context.Context, set *seal.Set, random io.Reader) (*Bound, error) {
+	policy, err := p.Program.Bind(set, random)
+	if err != nil {
+		return nil, err
+	}
+	return &Bound{validatorPolicy{policy}}, nil
+}
+
+// validatorPolicy is a bound policy of validators.
+type validatorPolicy struct{ *validator.Policy }
+
+func (p validatorPolicy) decide(ctx context.Context, input json.RawMessage, o seal.Options) Decision {
+	decoded, refused := decodeInput(input)
+	if refused != nil {
+		return denied(refused.Code, refused.Message)
+	}
+	ctx, stop := context.WithTimeout(ctx, MaxEvaluationTime)
+	defer stop()
+	r := p.Evaluate(ctx, decoded, o)
+	if r.Err != nil {
+		return denied(string(r.Err.Code), r.Err.Message)
+	}
+	d := newDecision(r.Decision)
+	for _, f := range r.Failures {
+		d.Failures = append(d.Failures, Failure{Validator: f.Validator, Field: f.Field, Message: f.Message})
+	}
+	d.Recovery = append(d.Recovery, r.Recovery...)
+	d.Masked = append(d.Masked, r.Masked...)
+	return d
+}
