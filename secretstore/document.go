@@ -167,7 +167,7 @@ func (s *Store) FindDocument(by Principal, kind Kind, scope Scope, name string) 
 		return nil, err
 	}
 	st := s.state.Load()
-	for at, ok := scope, true; ok; at, ok = at.parent() {
+	for _, at := range scope.Chain() {
 		if doc := st.docs[docScope{kind, at}][name]; doc != nil {
 			return doc, nil
 		}
@@ -180,7 +180,7 @@ func (s *Store) FindDocument(by Principal, kind Kind, scope Scope, name string) 
 func (s *Store) Visible(kind Kind, scope Scope) map[string]*Document {
 	st := s.state.Load()
 	out := make(map[string]*Document)
-	for at, ok := scope, true; ok; at, ok = at.parent() {
+	for _, at := range scope.Chain() {
 		for name, doc := range st.docs[docScope{kind, at}] {
 			if _, nearer := out[name]; !nearer {
 				out[name] = doc

@@ -49,6 +49,15 @@ func (s Scope) parent() (Scope, bool) {
 	return Scope{}, false
 }
 
+// Chain gives the scopes that a name is looked up in, in that order.
+func (s Scope) Chain() []Scope {
+	out := []Scope{s}
+	for at, ok := s.parent(); ok; at, ok = at.parent() {
+		out = append(out, at)
+	}
+	return out
+}
+
 // sees reports whether names of o can be looked up from s.
 func (s Scope) sees(o Scope) bool {
 	return o == Scope{} || o == Scope{Project: s.Project} || o == s

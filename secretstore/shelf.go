@@ -111,11 +111,7 @@ func (s Shelf[T]) Patch(ctx context.Context, by Principal, scope Scope, name str
 		// The patch is of what was read; a write in between makes it fail.
 		ifMatch = doc.ETag
 	}
-	var changes map[string]json.RawMessage
-	if err := Decode(patch, &changes); err != nil {
-		return Entry[T]{}, err
-	}
-	merged, err := mergePatch(doc.Body, patch)
+	merged, err := MergePatch(doc.Body, patch)
 	if err != nil {
 		return Entry[T]{}, err
 	}
@@ -123,26 +119,39 @@ func (s Shelf[T]) Patch(ctx context.Context, by Principal, scope Scope, name str
 	return e, err
 }
 
-// mergePatch is RFC 7396.
-func mergePatch(target, patch json.RawMessage) (json.RawMessage, error) {
+// MergePatch applies a JSON merge patch (RFC 7396), which must be an object, to
+// the JSON of target. What the patch does not name stays to the letter.
+func MergePatch(target any, patch json.RawMessage) (json.RawMessage, error) {
 	var changes map[string]json.RawMessage
-	if json.Unmarshal(patch, &changes) != nil || changes == nil {
-		return patch, nil
+	if err := Decode(patch, &changes); err != nil {
+		return nil, err
 	}
+	raw, err := marshal(target)
+	if err != nil {
+		return nil, err
+	}
+	return merge(raw, changes)
+}
+
+func merge(target json.RawMessage, changes map[string]json.RawMessage) (json.RawMessage, error) {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(target, &object) != nil || object == nil {
 		object = make(map[string]json.RawMessage)
 	}
 	for k, v := range changes {
-		if bytes.Equal(bytes.TrimSpace(v), []byte("null")) {
+		var nested map[string]json.RawMessage
+		switch v = bytes.TrimSpace(v); {
+		case bytes.Equal(v, []byte("null")):
 			delete(object, k)
-			continue
+		case v[0] == '{' && json.Unmarshal(v, &nested) == nil:
+			merged, err := merge(object[k], nested)
+			if err != nil {
+				return nil, err
+			}
+			object[k] = merged
+		default:
+			object[k] = v
 		}
-		merged, err := mergePatch(object[k], v)
-		if err != nil {
-			return nil, err
-		}
-		object[k] = merged
 	}
 	return marshal(object)
 }

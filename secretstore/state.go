@@ -45,7 +45,7 @@ func (st *state) checkScope(scope Scope) error {
 
 // findSecret looks a name up from a scope.
 func (st *state) findSecret(scope Scope, name string) *secret {
-	for at, ok := scope, true; ok; at, ok = at.parent() {
+	for _, at := range scope.Chain() {
 		if secret := st.secrets[at][name]; secret != nil {
 			return secret
 		}

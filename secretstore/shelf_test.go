@@ -1,0 +1,77 @@
+package secretstore_test
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reticent/reticent/secretstore"
+)
+
+func TestMergePatch(t *testing.T) {
+	for _, c := range []struct{ target, patch, want string }{ // the cases of RFC 7396, appendix A, that patch objects
+		{`{"a":"b"}`, `{"a":"c"}`, `{"a":"c"}`},
+		{`{"a":"b"}`, `{"b":"c"}`, `{"a":"b","b":"c"}`},
+		{`{"a":"b"}`, `{"a":null}`, `{}`},
+		{`{"a":"b","b":"c"}`, `{"a":null}`, `{"b":"c"}`},
+		{`{"a":["b"]}`, `{"a":"c"}`, `{"a":"c"}`},
+		{`{"a":"c"}`, `{"a":["b"]}`, `{"a":["b"]}`},
+		{`{"a":{"b":"c"}}`, `{"a":{"b":"d","c":null}}`, `{"a":{"b":"d"}}`},
+		{`{"a":[{"b":"c"}]}`, `{"a":[1]}`, `{"a":[1]}`},
+		{`{"e":null}`, `{"a":1}`, `{"a":1,"e":null}`},
+		{`[1,2]`, `{"a":"b","c":null}`, `{"a":"b"}`},
+		{`{}`, `{"a":{"bb":{"ccc":null}}}`, `{"a":{"bb":{}}}`},
+		{`{"n":12345678901234567890}`, `{"a":1}`, `{"a":1,"n":12345678901234567890}`},
+	} {
+		got, err := secretstore.MergePatch(json.RawMessage(c.target), json.RawMessage(c.patch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(c.want, string(got)); diff != "" {
+			t.Errorf("%s patched with %s: %s", c.target, c.patch, diff)
+		}
+	}
+}
+
+func TestDecodeSaysWhereAndQuotesNothing(t *testing.T) {
+	const canary = "canary-5e1b"
+	for text, want := range map[string]string{
+		`{"value":"` + canary + `","unknown":1}`:             "/unknown: no such member",
+		`{"tags":{"a":1}}`:                                   "/tags/a: a string is expected",
+		`{"release":"` + canary + `"}`:                       "/release: true or false is expected",
+		`{"allowed_hosts":"` + canary + `"}`:                 "/allowed_hosts: an array is expected",
+		`{"expires_at":"` + canary + `"}`:                    "/expires_at: a time",
+		`{"value":12345}`:                                    "a value is a string, or an object or array",
+		`{"description":"a","description":"` + canary + `"}`: "twice",
+		`{"description":"\ud800"}`:                           "not valid",
+		"{\"description\":\"\xff\"}":                         "not valid",
+		`{"description":"` + canary + `"} x`:                 "not valid",
+		`{"description":`:                                    "not valid",
+		`["` + canary + `"]`:                                 "an object is expected",
+		`"` + canary + `"`:                                   "an object is expected",
+		``:                                                   "not valid",
+	} {
+		var spec secretstore.Spec
+		err := secretstore.Decode([]byte(text), &spec)
+		if err == nil || !errors.Is(err, secretstore.ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("Decode(%s): %v, want %q", text, err, want)
+		}
+		if err != nil && strings.Contains(err.Error(), canary) {
+			t.Errorf("the error quotes the text: %v", err)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"value":{"a":["b"]},"tags":{"k":"v"},"expires_at":"2030-01-01T00:00:00Z"}`))
+	f.Add([]byte(`{"value_base64":"AAAA"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		var spec secretstore.Spec
+		if err := secretstore.Decode(raw, &spec); err == nil && !json.Valid(raw) {
+			t.Errorf("decoded what is not JSON: %q", raw)
+		}
+	})
+}
