@@ -113,12 +113,12 @@ func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.O
 	if e.pool != nil {
 		return e.pool.Run(ctx, t)
 	}
-	p, findings := e.programs.get(t.ID, t.Source, t.Sealed)
+	script, findings := e.programs.get(t.ID, t.Source, t.Sealed)
 	if findings != nil {
 		f := findings[0]
 		return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil
 	}
-	t.Job.Program = p
+	t.Job.Script = script
 	t.Job.Limits.Time = t.Limit
 	return host.New().Run(t.Job, &local{session: s, ends: make(chan host.Completion)}), nil
 }

@@ -3,13 +3,14 @@ package script
 import (
 	"sync"
 
+	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/script/program"
 )
 
 // programs keeps compiled programs for runs in process; workers keep their own.
 type programs struct {
 	mu    sync.Mutex
-	byKey map[programKey]*program.Program
+	byKey map[programKey]*host.Script
 }
 
 type programKey struct {
@@ -17,25 +18,29 @@ type programKey struct {
 	sealed bool
 }
 
-func newPrograms() *programs { return &programs{byKey: map[programKey]*program.Program{}} }
+func newPrograms() *programs { return &programs{byKey: map[programKey]*host.Script{}} }
 
-func (c *programs) get(id, source string, sealed bool) (*program.Program, []program.Finding) {
+func (c *programs) get(id, source string, sealed bool) (*host.Script, []program.Finding) {
 	key := programKey{id, sealed}
 	c.mu.Lock()
-	p := c.byKey[key]
+	s := c.byKey[key]
 	c.mu.Unlock()
-	if p != nil && id != "" {
-		return p, nil
+	if s != nil && id != "" {
+		return s, nil
 	}
 	p, findings := program.Compile(source, program.Options{Sealed: sealed})
-	if findings != nil || id == "" {
-		return p, findings
+	if findings != nil {
+		return nil, findings
+	}
+	s = host.NewScript(p)
+	if id == "" {
+		return s, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.byKey) >= MaxCachedPrograms {
 		clear(c.byKey)
 	}
-	c.byKey[key] = p
-	return p, nil
+	c.byKey[key] = s
+	return s, nil
 }

@@ -110,6 +110,7 @@ func TestInspecting(t *testing.T) {
 		"const p = new Proxy({}, {get: (t, k) => S}); return p.x.length", "return {get x() { return S }}.x.length", "const f = String.prototype.slice; return f.call(S, 1)",
 		"const d = Object.getOwnPropertyDescriptor(String.prototype, 'slice').value; return d.call(S, 1)", "return Reflect.apply(String.prototype.slice, S, [1])",
 		"for (const k of Object.getOwnPropertyNames(String.prototype)) if (k === 'charAt') return String.prototype[k].call(S, 0)",
+		"return [1].map(Array.prototype.slice, S)", "Object.prototype.m = [].map; return S.m(c => c)", "const {map} = []; return map.call(S, c => c)", "String.prototype.m = Array.prototype['fil' + 'ter']; return S.m(c => c)",
 		"return Reflect.get(String.prototype, 'sl' + 'ice').call(S, 1)", "const {slice} = ''; return slice.call(S, 1)", "return ''['constructor'].prototype.slice.call(S, 1)",
 		"return (class extends String {}).prototype.slice.call(S, 1)", "return new (class extends String {})(S)", "return new (class extends Number {})(S)",
 	} {

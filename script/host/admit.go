@@ -87,7 +87,7 @@ func (h *Host) admitOne(path string, letter byte, v goja.Value) goja.Value {
 		h.noSealedElements(path, v)
 		return v
 	case 'c':
-		if h.job.Program.Sealed && object && !h.isCollection(o) {
+		if h.job.Script.Sealed && object && !h.isCollection(o) {
 			h.throw(seal.CodeInspected, path+" takes a Set or a Map in a script that uses secrets")
 		}
 		return v

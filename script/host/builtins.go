@@ -162,12 +162,6 @@ var builtins = map[string]map[string]string{
 	"Iterator.prototype":  {"@@iterator": safe, "next": safe},
 }
 
-// families are the objects whose guards a program needs once it names any of
-// these, since the engine calls the methods itself or they have common names.
-var families = map[string][]string{
-	"Map.prototype": {"Map"}, "Set.prototype": {"Set"}, "WeakMap.prototype": {"WeakMap"}, "WeakSet.prototype": {"WeakSet"},
-}
-
 // replacement is what the host does in place of a function of the engine, with
 // the engine's own at hand.
 type replacement = func(original goja.Callable, c goja.FunctionCall) goja.Value

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/dop251/goja"
+
+	"github.com/reticent/reticent/script/program"
 )
 
 const (
@@ -17,7 +19,6 @@ const (
 // helpers are the functions that package program's rewritten operators call, in
 // the order of program.Helpers.
 func (h *Host) helpers() []goja.Value {
-	f := func(f func(goja.FunctionCall) goja.Value) goja.Value { return h.vm.ToValue(f) }
 	yes, no := h.vm.ToValue(true), h.vm.ToValue(false)
 	truth := func(b bool) goja.Value {
 		if b {
@@ -25,16 +26,34 @@ func (h *Host) helpers() []goja.Value {
 		}
 		return no
 	}
-	return []goja.Value{
-		f(func(c goja.FunctionCall) goja.Value { return truth(h.looseEqual(c.Arguments[0], c.Arguments[1])) }),
-		f(func(c goja.FunctionCall) goja.Value { return truth(!h.looseEqual(c.Arguments[0], c.Arguments[1])) }),
-		f(func(c goja.FunctionCall) goja.Value { return truth(h.strictEqual(c.Arguments[0], c.Arguments[1])) }),
-		f(func(c goja.FunctionCall) goja.Value { return truth(!h.strictEqual(c.Arguments[0], c.Arguments[1])) }),
-		f(func(c goja.FunctionCall) goja.Value { return h.base(c.Arguments[0]) }),
-		f(func(c goja.FunctionCall) goja.Value { return h.key(c.Arguments[0]) }),
-		f(func(c goja.FunctionCall) goja.Value { return h.number(c.Arguments[0]) }),
-		f(func(c goja.FunctionCall) goja.Value { return h.place(c.Arguments[0], c.Arguments[1]) }),
+	out := make([]goja.Value, len(program.Helpers))
+	for i, name := range program.Helpers {
+		out[i] = goja.Undefined()
+		if !h.job.Script.Helpers[name] {
+			continue
+		}
+		var f func(a []goja.Value) goja.Value
+		switch name {
+		case program.HelperEqual:
+			f = func(a []goja.Value) goja.Value { return truth(h.looseEqual(a[0], a[1])) }
+		case program.HelperNotEqual:
+			f = func(a []goja.Value) goja.Value { return truth(!h.looseEqual(a[0], a[1])) }
+		case program.HelperStrictEqual:
+			f = func(a []goja.Value) goja.Value { return truth(h.strictEqual(a[0], a[1])) }
+		case program.HelperStrictNotEqual:
+			f = func(a []goja.Value) goja.Value { return truth(!h.strictEqual(a[0], a[1])) }
+		case program.HelperBase:
+			f = func(a []goja.Value) goja.Value { return h.base(a[0]) }
+		case program.HelperKey:
+			f = func(a []goja.Value) goja.Value { return h.key(a[0]) }
+		case program.HelperNumber:
+			f = func(a []goja.Value) goja.Value { return h.number(a[0]) }
+		case program.HelperPlace:
+			f = func(a []goja.Value) goja.Value { return h.place(a[0], a[1]) }
+		}
+		out[i] = h.vm.ToValue(func(c goja.FunctionCall) goja.Value { return f(c.Arguments) })
 	}
+	return out
 }
 
 // strictEqual is ===, on plaintext.

@@ -31,7 +31,7 @@ func (h *Host) context() (goja.Value, error) {
 		return nil, err
 	}
 	set := make(map[string]Secret, len(h.job.Secrets))
-	for _, name := range h.job.Program.Secrets {
+	for _, name := range h.job.Script.Secrets {
 		set[name] = Secret{Missing: true}
 	}
 	maps.Copy(set, h.job.Secrets)

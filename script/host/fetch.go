@@ -22,7 +22,7 @@ type answer struct {
 // rejects it with the code that egress gave.
 func (h *Host) newFetch() goja.Value {
 	return h.function("fetch", 2, func(c goja.FunctionCall) goja.Value {
-		if !h.job.Program.Fetches {
+		if !h.job.Script.Fetches {
 			panic(h.vm.NewTypeError("fetch is there for scripts that call it by its name"))
 		}
 		promise, resolve, reject := h.vm.NewPromise()

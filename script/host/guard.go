@@ -32,39 +32,92 @@ var iterating = []string{"from", "Set", "Map", "WeakSet", "WeakMap", "fromEntrie
 // prototypesCode gives the prototypes that only syntax leads to.
 var prototypesCode = goja.MustCompile("", `[function(){}, function*(){}, async function(){}, async()=>{}].map(Object.getPrototypeOf)`, false)
 
+// Script is a program and the guards that it can meet, worked out once.
+type Script struct {
+	*program.Program
+	guards []guarded
+	// whole: the program can reach functions without naming them.
+	whole bool
+	// code: it can reach the functions that make code of text.
+	code bool
+}
+
+// guarded is a function that needs a guard.
+type guarded struct{ object, name, spec string }
+
+// NewScript prepares a program to be run.
+func NewScript(p *program.Program) *Script {
+	s := &Script{Program: p, whole: says(p, reflective...), code: p.Dynamic && !p.Sealed}
+	for object, functions := range builtins {
+		if needs, ok := onlyWith[object]; ok && !says(p, needs...) {
+			continue
+		}
+		for name, spec := range functions {
+			said := says(p, strings.TrimPrefix(name, "@@"))
+			if spec == "o:" { // only called on something that it was not read from
+				said = p.Values[name]
+			}
+			if spec != safe && (implied[object] || said) {
+				s.guards = append(s.guards, guarded{object, name, spec})
+			}
+		}
+	}
+	if p.Sealed && (p.Iterates || says(p, iterating...)) {
+		s.guards = append(s.guards, guarded{"String.prototype", "@@iterator", builtins["String.prototype"]["@@iterator"]})
+	}
+	return s
+}
+
+// says reports whether the source can say any of these without computing it.
+func says(p *program.Program, names ...string) bool {
+	for _, n := range names {
+		if p.Names[n] {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyWith gives, for an object, the names of which a source must say one to
+// reach it.
+var onlyWith = map[string][]string{
+	"Object": {"Object"}, "Math": {"Math"}, "Number": {"Number"}, "Date": {"Date"}, "Date.prototype": {"Date"}, "Reflect": {"Reflect"},
+	"JSON": {"JSON"}, "BigInt": {"BigInt"}, "Symbol": {"Symbol"}, "String": {"String"}, "Array": {"Array"}, "Proxy": {"Proxy"},
+	"Map.prototype": {"Map"}, "Set.prototype": {"Set"}, "WeakMap.prototype": {"WeakMap"}, "WeakSet.prototype": {"WeakSet"},
+	"ArrayBuffer": binary, "ArrayBuffer.prototype": binary, "DataView.prototype": binary, "Uint8Array": binary,
+	"Uint8Array.prototype": binary, "TypedArray": binary, "TypedArray.prototype": binary,
+}
+
+// binary are the names that lead to arrays of numbers.
+var binary = program.BinaryNames
+
+// implied are the objects whose methods a constructor calls without their being
+// named.
+var implied = map[string]bool{"Map.prototype": true, "Set.prototype": true, "WeakMap.prototype": true, "WeakSet.prototype": true}
+
 // installGuards puts in the guards that the program can meet. A program without
 // secrets meets none but those before regular expressions and text that becomes
 // code.
 func (h *Host) installGuards() {
-	if h.names(reflective...) {
+	s := h.job.Script
+	if s.whole {
 		h.installAll()
 		return
 	}
-	if h.job.Program.Dynamic && !h.job.Program.Sealed {
+	for _, g := range s.guards {
+		h.guard(g.object, g.name, g.spec)
+	}
+	if s.code {
 		h.removeConstructors()
 		h.guardRegExp()
-		h.guardPatterns()
-		return
-	}
-	for object, functions := range builtins {
-		family := h.names(families[object]...)
-		if !family && static[object] && !h.names(object) {
-			continue
+		for _, name := range []string{"match", "matchAll", "search"} {
+			h.guard("String.prototype", name, builtins["String.prototype"][name])
 		}
-		for name, spec := range functions {
-			if family || h.names(strings.TrimPrefix(name, "@@")) {
-				h.guard(object, name, spec)
-			}
+		for _, name := range []string{"eval", "Function", "GoError"} {
+			h.guard("", name, removed)
 		}
-	}
-	if h.job.Program.Sealed && (h.job.Program.Iterates || h.names(iterating...)) {
-		h.guard("String.prototype", "@@iterator", builtins["String.prototype"]["@@iterator"])
 	}
 }
-
-// static are the objects whose functions are only reached through their names.
-var static = map[string]bool{"Object": true, "Math": true, "Number": true, "Date": true, "Reflect": true, "JSON": true,
-	"BigInt": true, "Symbol": true, "String": true, "Array": true, "ArrayBuffer": true, "Proxy": true, "Promise": true, "Uint8Array": true}
 
 // reached is told every name that the program computed.
 func (h *Host) reached(name string) {
@@ -85,13 +138,6 @@ func (h *Host) installAll() {
 		}
 	}
 	h.removeConstructors()
-}
-
-// guardPatterns sees to the methods that take text that becomes a regular expression.
-func (h *Host) guardPatterns() {
-	for _, name := range []string{"match", "matchAll", "search"} {
-		h.guard("String.prototype", name, builtins["String.prototype"][name])
-	}
 }
 
 // removeConstructors takes away the functions that make code of text.
@@ -149,7 +195,7 @@ func (h *Host) guard(object, name, spec string) {
 		return
 	}
 	// Without secrets only text that becomes a regular expression matters.
-	if !h.job.Program.Sealed && spec != removed && !strings.Contains(spec, "x") {
+	if !h.job.Script.Sealed && spec != removed && !strings.Contains(spec, "x") {
 		return
 	}
 	o := h.find(object)

@@ -60,9 +60,6 @@ func New() *Host {
 	json := h.vm.GlobalObject().Get("JSON").(*goja.Object)
 	h.jsonParse, _ = goja.AssertFunction(json.Get("parse"))
 	h.jsonStringify, _ = goja.AssertFunction(json.Get("stringify"))
-	for _, name := range []string{"eval", "Function", "GoError"} {
-		_ = h.vm.GlobalObject().Delete(name)
-	}
 	h.vm.SetPromiseRejectionTracker(func(p *goja.Promise, op goja.PromiseRejectionOperation) {
 		if op == goja.PromiseRejectionReject {
 			h.rejected[p] = true
@@ -118,12 +115,12 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 	if err := module.Set("exports", exports); err != nil {
 		return nil, err
 	}
-	code, err := h.vm.RunProgram(h.job.Program.Code)
+	code, err := h.vm.RunProgram(h.job.Script.Code)
 	if err != nil {
 		return nil, err
 	}
 	body, _ := goja.AssertFunction(code)
-	if h.job.Program.Sealed {
+	if h.job.Script.Sealed {
 		if code, err = body(goja.Undefined(), h.helpers()...); err != nil {
 			return nil, err
 		}
@@ -150,7 +147,7 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 
 // literals refuses a source that holds a live surrogate as text.
 func (h *Host) literals() error {
-	for _, s := range h.job.Program.Suspects {
+	for _, s := range h.job.Script.Suspects {
 		held, err := h.bridge.Holds(s)
 		if err != nil {
 			return err
@@ -206,23 +203,13 @@ func Limit(memoryBytes int64, stackBytes int) {
 	debug.SetMaxStack(stackBytes)
 }
 
-// names reports whether the source can say any of these without computing it.
-func (h *Host) names(names ...string) bool {
-	for _, n := range names {
-		if h.job.Program.Names[n] {
-			return true
-		}
-	}
-	return false
-}
-
 // install puts in what the program can reach: host functions, and guards before
 // the built-in ones.
 func (h *Host) install() {
 	global := h.vm.GlobalObject()
-	all := h.names("globalThis")
+	all := h.job.Script.Names["globalThis"]
 	for name, make := range hostGlobals {
-		if all || h.names(name) {
+		if all || h.job.Script.Names[name] {
 			define(global, name, make(h))
 		}
 	}

@@ -3,13 +3,12 @@ package host
 import (
 	"encoding/json"
 
-	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// Job is one run of a program. Everything in it is sealed.
+// Job is one run of a script. Everything in it is sealed.
 type Job struct {
-	Program *program.Program `json:"-"`
+	Script *Script `json:"-"`
 	// Secrets is the static sealing set, by name.
 	Secrets map[string]Secret `json:"secrets,omitempty"`
 	// Input and Variables become context.input and context.variables.

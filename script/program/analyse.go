@@ -26,6 +26,9 @@ type Info struct {
 	// Names holds every property name, identifier and literal string of the
 	// source: what it can reach without computing a name.
 	Names map[string]bool
+	// Values holds the names of Names that are read for something else than to be
+	// called at once: a method may then be called on anything.
+	Values map[string]bool
 	// Iterates reports whether it spreads, loops over or destructures an
 	// iterable.
 	Iterates bool
@@ -60,6 +63,8 @@ type analysis struct {
 
 	// secretsSeen: the source names an object of secrets at all.
 	secretsSeen bool
+	// callees are the members that are called where they are read.
+	callees map[*ast.DotExpression]bool
 	// declared counts the declarations of each name, in whatever scope.
 	declared map[string]int
 	// holders are the identifiers bound to context.secrets (or .variables).
@@ -76,11 +81,11 @@ type analysis struct {
 
 func analyse(tree *ast.Program) *analysis {
 	a := &analysis{
-		file: tree.File, declared: map[string]int{}, holders: map[string]string{},
+		file: tree.File, callees: map[*ast.DotExpression]bool{}, declared: map[string]int{}, holders: map[string]string{},
 		values: map[string]string{}, regexps: map[string]bool{}, numeric: map[string]bool{},
 		secrets: map[string]bool{}, variables: map[string]bool{}, hosts: map[string]bool{},
 	}
-	a.info.Names = map[string]bool{}
+	a.info.Names, a.info.Values = map[string]bool{}, map[string]bool{}
 	walk := walker{
 		enter:   a.names,
 		declare: func(id *ast.Identifier) { a.declared[id.Name.String()]++; a.info.Names[id.Name.String()] = true },
@@ -133,10 +138,19 @@ func (a *analysis) names(n ast.Node) {
 			a.find(n.Idx, Finding{Code: CodeUnsupported, Message: name + " is not available: code that is text cannot be checked",
 				Advice: "write the code out"})
 		}
+	case *ast.CallExpression:
+		if dot, ok := n.Callee.(*ast.DotExpression); ok {
+			a.callees[dot] = true
+		}
 	case *ast.DotExpression:
-		a.info.Names[n.Identifier.Name.String()] = true
+		name := n.Identifier.Name.String()
+		a.info.Names[name] = true
+		if !a.callees[n] {
+			a.info.Values[name] = true
+		}
 	case *ast.PropertyShort:
 		a.info.Names[n.Name.Name.String()] = true
+		a.info.Values[n.Name.Name.String()] = true
 	case *ast.BracketExpression:
 		if _, ok := constantString(n.Member); !ok {
 			if _, number := n.Member.(*ast.NumberLiteral); !number {
@@ -164,7 +178,7 @@ func (a *analysis) names(n ast.Node) {
 }
 
 func (a *analysis) literal(s string) {
-	a.info.Names[s] = true
+	a.info.Names[s], a.info.Values[s] = true, true
 	if strings.Contains(s, "rsv_") {
 		a.info.Suspects = append(a.info.Suspects, s)
 	}

@@ -38,6 +38,8 @@ type Program struct {
 	Info
 	// Sealed is set when the operators were rewritten.
 	Sealed bool
+	// Helpers are those of [Helpers] that it calls; the others may be anything.
+	Helpers map[string]bool
 	// Code evaluates to a function of exports, require and module; in a sealed
 	// program, to a function of [Helpers] that gives it.
 	Code *goja.Program
@@ -75,8 +77,9 @@ func Compile(source string, o Options) (*Program, []Finding) {
 		a.lookInside(tree)
 	}
 	sealed := o.Sealed || a.secretsSeen || a.info.Fetches
+	var helpers map[string]bool
 	if sealed {
-		rewrite(tree, a)
+		helpers = rewrite(tree, a)
 	}
 	if slices.ContainsFunc(a.findings, func(f Finding) bool { return !f.StringOnly }) {
 		return nil, a.findings
@@ -86,7 +89,7 @@ func Compile(source string, o Options) (*Program, []Finding) {
 	if err != nil {
 		return nil, compileFindings(err)
 	}
-	return &Program{Info: a.info, Sealed: sealed, Code: code}, a.findings
+	return &Program{Info: a.info, Sealed: sealed, Helpers: helpers, Code: code}, a.findings
 }
 
 // compile compiles. The engine's compiler gives some errors by panicking.

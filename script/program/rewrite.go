@@ -2,6 +2,7 @@ package program
 
 import (
 	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/token"
 	"github.com/dop251/goja/unistring"
 )
@@ -23,6 +24,10 @@ const (
 var Helpers = []string{HelperEqual, HelperNotEqual, HelperStrictEqual, HelperStrictNotEqual,
 	HelperBase, HelperKey, HelperNumber, HelperPlace}
 
+// BinaryNames are the classes whose elements are numbers.
+var BinaryNames = []string{"ArrayBuffer", "DataView", "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array",
+	"Int16Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"}
+
 const switchValue = "%switch"
 
 // rewriter turns what would decide on a surrogate instead of on its plaintext
@@ -31,17 +36,25 @@ type rewriter struct {
 	*analysis
 	// typedArrays: an assignment to an element may convert to a number.
 	typedArrays bool
+	// used are the helpers that the program calls.
+	used map[string]bool
 	// safe are the patterns that never meet a string, or meet a checked one.
 	safe map[*ast.ObjectPattern]bool
 }
 
-func rewrite(tree *ast.Program, a *analysis) {
-	r := &rewriter{analysis: a, safe: map[*ast.ObjectPattern]bool{}}
-	for _, name := range []string{"ArrayBuffer", "DataView", "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array",
-		"Int16Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"} {
+// rewrite gives the helpers that the program then calls.
+func rewrite(tree *ast.Program, a *analysis) map[string]bool {
+	r := &rewriter{analysis: a, used: map[string]bool{}, safe: map[*ast.ObjectPattern]bool{}}
+	for _, name := range BinaryNames {
 		r.typedArrays = r.typedArrays || a.info.Names[name]
 	}
 	(&walker{enter: r.enter, replace: r.replace, replaceStatement: r.replaceStatement}).program(tree)
+	return r.used
+}
+
+func (r *rewriter) call(helper string, at file.Idx, arguments ...ast.Expression) *ast.CallExpression {
+	r.used[helper] = true
+	return call(helper, at, arguments...)
 }
 
 // enter sees to patterns before their parts are walked.
@@ -171,7 +184,7 @@ func (r *rewriter) switchStatement(s *ast.SwitchStatement) ast.Statement {
 	hold := constant(switchValue, at, s.Discriminant)
 	for _, c := range s.Body {
 		if c.Test != nil {
-			c.Test = call(HelperStrictEqual, c.Test.Idx0(), identifier(switchValue, at), c.Test)
+			c.Test = r.call(HelperStrictEqual, c.Test.Idx0(), identifier(switchValue, at), c.Test)
 		}
 	}
 	s.Discriminant = &ast.BooleanLiteral{Idx: at, Literal: "true", Value: true}
@@ -232,7 +245,7 @@ func (r *rewriter) binary(e *ast.BinaryExpression) ast.Expression {
 		}
 		helper := map[token.Token]string{token.EQUAL: HelperEqual, token.NOT_EQUAL: HelperNotEqual,
 			token.STRICT_EQUAL: HelperStrictEqual, token.STRICT_NOT_EQUAL: HelperStrictNotEqual}[op]
-		return call(helper, e.Left.Idx0(), e.Left, e.Right)
+		return r.call(helper, e.Left.Idx0(), e.Left, e.Right)
 	case arithmetic(op), ordering(op):
 		e.Left, e.Right = r.number(e.Left), r.number(e.Right)
 	case op == token.IN:
@@ -322,7 +335,7 @@ func (r *rewriter) assign(e *ast.AssignExpression) ast.Expression {
 			return e
 		})
 	case isBracket && r.typedArrays && !isSuper(bracket.Left):
-		e.Left = place(bracket.Left, bracket.Member)
+		e.Left = r.place(bracket.Left, bracket.Member)
 	case isBracket && e.Operator == token.ASSIGN:
 		bracket.Member = r.key(bracket.Member)
 	case isBracket:
@@ -343,26 +356,26 @@ func (r *rewriter) update(target ast.Expression, with func(ast.Expression) ast.E
 		if r.numeric[t.Name.String()] {
 			return with(t)
 		}
-		return &ast.SequenceExpression{Sequence: []ast.Expression{call(HelperNumber, at, t), with(t)}}
+		return &ast.SequenceExpression{Sequence: []ast.Expression{r.call(HelperNumber, at, t), with(t)}}
 	case *ast.DotExpression:
 		if !isSuper(t.Left) {
-			return with(place(t.Left, text(t.Identifier.Name, t.Identifier.Idx)))
+			return with(r.place(t.Left, text(t.Identifier.Name, t.Identifier.Idx)))
 		}
 	case *ast.BracketExpression:
 		if !isSuper(t.Left) {
-			return with(place(t.Left, t.Member))
+			return with(r.place(t.Left, t.Member))
 		}
 	case *ast.PrivateDotExpression:
 		if simple(t.Left) {
-			return &ast.SequenceExpression{Sequence: []ast.Expression{call(HelperNumber, at, t), with(t)}}
+			return &ast.SequenceExpression{Sequence: []ast.Expression{r.call(HelperNumber, at, t), with(t)}}
 		}
 	}
 	return with(target)
 }
 
 // place gives what reads and writes object[key], checking both.
-func place(object, key ast.Expression) ast.Expression {
-	return &ast.DotExpression{Left: call(HelperPlace, object.Idx0(), object, key),
+func (r *rewriter) place(object, key ast.Expression) ast.Expression {
+	return &ast.DotExpression{Left: r.call(HelperPlace, object.Idx0(), object, key),
 		Identifier: ast.Identifier{Name: unistring.NewFromString("value"), Idx: object.Idx0()}}
 }
 
@@ -400,7 +413,7 @@ func (r *rewriter) base(e ast.Expression) ast.Expression {
 	case *ast.SuperExpression, *ast.ArrayLiteral, *ast.ObjectLiteral, *ast.StringLiteral:
 		return e
 	}
-	return call(HelperBase, e.Idx0(), e)
+	return r.call(HelperBase, e.Idx0(), e)
 }
 
 // key wraps a computed property name.
@@ -413,7 +426,7 @@ func (r *rewriter) key(e ast.Expression) ast.Expression {
 			return e
 		}
 	}
-	return call(HelperKey, e.Idx0(), e)
+	return r.call(HelperKey, e.Idx0(), e)
 }
 
 // number wraps an operand that is converted to a number or put in order.
@@ -429,5 +442,5 @@ func (r *rewriter) number(e ast.Expression) ast.Expression {
 			return e
 		}
 	}
-	return call(HelperNumber, e.Idx0(), e)
+	return r.call(HelperNumber, e.Idx0(), e)
 }

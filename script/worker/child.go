@@ -118,7 +118,7 @@ func check(w *wire, o *order) error {
 	said := word{Findings: &findings}
 	if p != nil {
 		info := p.Info
-		info.Names = nil
+		info.Names, info.Values = nil, nil
 		said.Info = &info
 	}
 	return writeFrame(w.out, said)
@@ -126,8 +126,8 @@ func check(w *wire, o *order) error {
 
 func run(w *wire, o *order, programs *cache, h *host.Host) error {
 	key := o.ID + strconv.FormatBool(o.Sealed)
-	p := programs.get(key)
-	if p == nil || o.ID == "" {
+	s := programs.get(key)
+	if s == nil || o.ID == "" {
 		if o.Source == nil {
 			if err := writeFrame(w.out, word{NeedSource: true}); err != nil {
 				return err
@@ -141,36 +141,36 @@ func run(w *wire, o *order, programs *cache, h *host.Host) error {
 		if o.Source == nil {
 			return errFrame
 		}
-		var findings []program.Finding
-		p, findings = program.Compile(*o.Source, program.Options{Sealed: o.Sealed})
+		p, findings := program.Compile(*o.Source, program.Options{Sealed: o.Sealed})
 		if findings != nil {
 			return writeFrame(w.out, word{Findings: &findings})
 		}
+		s = host.NewScript(p)
 		if o.ID != "" {
-			programs.put(key, p)
+			programs.put(key, s)
 		}
 	}
-	o.Job.Program = p
+	o.Job.Script = s
 	out := h.Run(*o.Job, w)
 	return writeFrame(w.out, word{Outcome: &out})
 }
 
-// cache keeps the programs that were used last.
+// cache keeps the scripts that were used last.
 type cache struct {
-	max      int
-	programs map[string]*program.Program
-	order    []string
+	max     int
+	scripts map[string]*host.Script
+	order   []string
 }
 
-func newCache(n int) *cache { return &cache{max: n, programs: map[string]*program.Program{}} }
+func newCache(n int) *cache { return &cache{max: n, scripts: map[string]*host.Script{}} }
 
-func (c *cache) get(key string) *program.Program { return c.programs[key] }
+func (c *cache) get(key string) *host.Script { return c.scripts[key] }
 
-func (c *cache) put(key string, p *program.Program) {
+func (c *cache) put(key string, s *host.Script) {
 	if len(c.order) == c.max {
-		delete(c.programs, c.order[0])
+		delete(c.scripts, c.order[0])
 		c.order = c.order[1:]
 	}
-	c.programs[key] = p
+	c.scripts[key] = s
 	c.order = append(c.order, key)
 }
