@@ -121,7 +121,14 @@ func (b *builder) applySecret(rest string, c kv.Change) error {
 		delete(b.st.secrets[scope], name)
 		return nil
 	}
-	return json.Unmarshal(c.Value, &secret.record)
+	// Into a fresh record: what a row leaves out is not what it was before, and
+	// the versions of the old state are shared with its readers.
+	var record secretRecord
+	if err := json.Unmarshal(c.Value, &record); err != nil {
+		return err
+	}
+	secret.record = record
+	return nil
 }
 
 func (b *builder) applyValue(rest string, c kv.Change) error {

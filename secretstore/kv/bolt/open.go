@@ -70,9 +70,12 @@ func open(path string, options Options) (*Store, error) {
 
 // prepare lays a new file out, checks an old one, and returns its revision.
 func prepare(db *bbolt.DB, dir string) (revision int64, err error) {
-	err = db.Update(func(t *bbolt.Tx) error {
-		if t.Bucket(metaBucket) == nil {
-			return layOut(t)
+	// An old file is only read: a server that then finds that it has the wrong
+	// key has touched nothing.
+	fresh := false
+	err = db.View(func(t *bbolt.Tx) error {
+		if fresh = t.Bucket(metaBucket) == nil; fresh {
+			return nil
 		}
 		if got := string(t.Bucket(metaBucket).Get(formatKey)); got != format {
 			return fmt.Errorf("file has format %q and this version of the server reads format %q", got, format)
@@ -80,6 +83,9 @@ func prepare(db *bbolt.DB, dir string) (revision int64, err error) {
 		revision, err = readRevision(t)
 		return err
 	})
+	if err == nil && fresh {
+		err = db.Update(layOut)
+	}
 	if err != nil {
 		return 0, err
 	}
