@@ -1,0 +1,63 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+
+	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/script"
+	"github.com/reticent/reticent/secretstore"
+)
+
+// Config is what the API serves.
+type Config struct {
+	Store    *secretstore.Store
+	Policies *policy.Service
+	Scripts  *script.Service
+	// Log receives a line a request; nil discards. A line has the route's
+	// pattern and never a path, a query, a header or a body.
+	Log *slog.Logger
+	// Metrics are what /metrics shows; nil makes new ones.
+	Metrics *Metrics
+	// Ready reports why the server should get no requests now, for /readyz; nil
+	// means that it always should.
+	Ready func() error
+}
+
+type server struct {
+	store    *secretstore.Store
+	policies *policy.Service
+	scripts  *script.Service
+	log      *slog.Logger
+	metrics  *Metrics
+	ready    func() error
+}
+
+// New makes the handler of the whole API.
+func New(c Config) http.Handler {
+	s := &server{store: c.Store, policies: c.Policies, scripts: c.Scripts, log: c.Log, metrics: c.Metrics, ready: c.Ready}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.metrics == nil {
+		s.metrics = NewMetrics()
+	}
+	if s.ready == nil {
+		s.ready = func() error { return nil }
+	}
+	return s.routes()
+}
+
+// NewServer makes an HTTP server of a handler, with the timeouts and the bounds
+// that a public port needs.
+func NewServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: HeaderTimeout,
+		ReadTimeout:       ReadTimeout,
+		WriteTimeout:      WriteTimeout,
+		IdleTimeout:       IdleTimeout,
+		MaxHeaderBytes:    MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}

@@ -1,0 +1,134 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+)
+
+// Masked says which secrets were masked at a place of an answer.
+type Masked struct {
+	// Path is a JSON pointer (RFC 6901).
+	Path    string   `json:"path"`
+	Secrets []string `json:"secrets"`
+}
+
+// RunResult is how a run of a script ended. Secrets in it are masked.
+type RunResult struct {
+	// Output is what the script returned, as JSON.
+	Output           json.RawMessage `json:"output"`
+	Console          []ConsoleLine   `json:"console"`
+	ConsoleTruncated bool            `json:"console_truncated"`
+	DurationMS       float64         `json:"duration_ms"`
+	Masked           []Masked        `json:"masked"`
+	// Error is why there is no output.
+	Error *RunError `json:"error"`
+}
+
+// ConsoleLine is one call of console.log and its like.
+type ConsoleLine struct {
+	Level string `json:"level"`
+	Text  string `json:"text"`
+}
+
+// RunError is why a run failed.
+type RunError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+}
+
+// Error gives the code and the message.
+func (e *RunError) Error() string { return e.Code + ": " + e.Message }
+
+// Decision is what a policy answers. Secrets in it are masked.
+type Decision struct {
+	Decision bool                       `json:"decision"`
+	Failures []Failure                  `json:"failures"`
+	Recovery []json.RawMessage          `json:"recovery"`
+	Output   map[string]json.RawMessage `json:"output"`
+	Context  json.RawMessage            `json:"context"`
+	Print    []string                   `json:"print"`
+	Masked   []Masked                   `json:"masked"`
+	// Error is set when the policy could not be evaluated, which is a deny.
+	Error *EvaluationError `json:"error"`
+}
+
+// Failure is one thing that stood against a decision.
+type Failure struct {
+	Validator string          `json:"validator"`
+	Field     string          `json:"field"`
+	Message   string          `json:"message"`
+	Details   json.RawMessage `json:"details"`
+}
+
+// EvaluationError says why there was no evaluation.
+type EvaluationError struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+}
+
+// Error gives the code and the message.
+func (e *EvaluationError) Error() string { return e.Code + ": " + e.Message }
+
+// AuthZENDecision is the answer to an access evaluation request of the OpenID
+// AuthZEN Authorization API 1.0.
+type AuthZENDecision struct {
+	Decision bool                       `json:"decision"`
+	Context  map[string]json.RawMessage `json:"context"`
+}
+
+// inputs and the like are bodies; a nil Input is left out.
+type (
+	inputBody struct {
+		Input any `json:"input,omitempty"`
+	}
+	scriptBody struct {
+		Source   string `json:"source"`
+		Language string `json:"language,omitempty"`
+		Input    any    `json:"input,omitempty"`
+	}
+	policyBody struct {
+		Policy any `json:"policy"`
+		Input  any `json:"input,omitempty"`
+	}
+)
+
+// RunScript runs a script that a scope sees. input is anything that marshals to
+// JSON; nil is none. A run that failed is no error, see RunResult.Error.
+func (c *Client) RunScript(ctx context.Context, s Scope, name string, input any) (out RunResult, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("scripts", name, "run"), body: inputBody{input}}, &out)
+	return out, err
+}
+
+// TestScript runs a script that is not stored, as if it were stored in a scope.
+func (c *Client) TestScript(ctx context.Context, s Scope, script ScriptSpec, input any) (out RunResult, err error) {
+	body := scriptBody{Source: script.Source, Language: script.Language, Input: input}
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("scripts", "test"), body: body}, &out)
+	return out, err
+}
+
+// EvaluatePolicy decides with a policy that a scope sees. An evaluation that
+// failed is a deny and no error, see Decision.Error.
+func (c *Client) EvaluatePolicy(ctx context.Context, s Scope, name string, input any) (out Decision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", name, "evaluate"), body: inputBody{input}}, &out)
+	return out, err
+}
+
+// TestPolicy decides with a policy that is not stored, as if it were stored in a
+// scope. policy is a PolicySpec, or what marshals to the same JSON.
+func (c *Client) TestPolicy(ctx context.Context, s Scope, policy, input any) (out Decision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", "test"), body: policyBody{policy, input}}, &out)
+	return out, err
+}
+
+// Evaluation asks for a decision by AuthZEN. request is anything that marshals
+// to {subject, action, resource, context}.
+func (c *Client) Evaluation(ctx context.Context, request any) (out AuthZENDecision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: "/access/v1/evaluation", body: request}, &out)
+	return out, err
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/reticent/reticent/secretstore"
+)
+
+// collection has the endpoints of a kind of named documents: variables, scripts
+// or policies.
+type collection[T any] struct {
+	s     *server
+	shelf secretstore.Shelf[T]
+}
+
+func (c collection[T]) list(w http.ResponseWriter, r *http.Request) error {
+	t, page, err := listOf(r)
+	if err != nil {
+		return err
+	}
+	items, err := c.shelf.List(t.by, t.scope, page)
+	if err != nil {
+		return err
+	}
+	return c.s.answer(w, http.StatusOK, "", items)
+}
+
+func (c collection[T]) get(w http.ResponseWriter, r *http.Request) error {
+	t, err := targetOf(r)
+	if err != nil {
+		return err
+	}
+	entry, err := c.shelf.Get(t.by, t.scope, t.name)
+	if err != nil {
+		return err
+	}
+	return c.s.answer(w, http.StatusOK, entry.ETag, entry)
+}
+
+func (c collection[T]) put(w http.ResponseWriter, r *http.Request) error {
+	t, etag, err := writeOf(r)
+	if err != nil {
+		return err
+	}
+	body, err := document[T](w, r)
+	if err != nil {
+		return err
+	}
+	entry, created, err := c.shelf.Put(r.Context(), t.by, t.scope, t.name, body, etag)
+	if err != nil {
+		return err
+	}
+	return c.s.stored(w, created, entry.ETag, entry)
+}
+
+func (c collection[T]) patch(w http.ResponseWriter, r *http.Request) error {
+	t, etag, err := writeOf(r)
+	if err != nil {
+		return err
+	}
+	body, err := document[map[string]json.RawMessage](w, r)
+	if err != nil {
+		return err
+	}
+	entry, err := c.shelf.Patch(r.Context(), t.by, t.scope, t.name, body, etag)
+	if err != nil {
+		return err
+	}
+	return c.s.answer(w, http.StatusOK, entry.ETag, entry)
+}
+
+func (c collection[T]) delete(w http.ResponseWriter, r *http.Request) error {
+	t, etag, err := writeOf(r)
+	if err != nil {
+		return err
+	}
+	if err := c.shelf.Delete(r.Context(), t.by, t.scope, t.name, etag); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// document reads the body of a write and makes sure that it has the shape of a
+// T. What T says is for the service that it goes to as it is.
+func document[T any](w http.ResponseWriter, r *http.Request) (json.RawMessage, error) {
+	body, err := readBody(w, r, MaxBodyBytes)
+	if err != nil {
+		return nil, err
+	}
+	return body, unmarshal(body, new(T), strict)
+}

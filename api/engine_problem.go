@@ -1,0 +1,40 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/script"
+)
+
+// engineProblem gives the problem of an error of policy or script.
+func engineProblem(err error) (problem, bool) {
+	if e, ok := errors.AsType[*script.CheckError](err); ok {
+		p := problem{Status: http.StatusUnprocessableEntity, Code: "invalid_script", Detail: e.Error()}
+		for _, f := range e.Findings {
+			p.Errors = append(p.Errors, finding{Line: f.Line, Column: f.Column, Code: f.Code, Message: f.Message, Advice: f.Advice})
+		}
+		return p, true
+	}
+	if e, ok := errors.AsType[*policy.InvalidError](err); ok {
+		p := problem{Status: http.StatusUnprocessableEntity, Code: "invalid_policy", Detail: e.Error()}
+		for _, f := range e.Findings {
+			if f.Code == policy.CodeInvalidBinding {
+				p.Code = "invalid_binding"
+			}
+			p.Errors = append(p.Errors, finding(f))
+		}
+		return p, true
+	}
+	if e, ok := errors.AsType[*policy.Problem](err); ok {
+		return problem{Status: http.StatusBadRequest, Code: e.Code, Detail: e.Message}, true
+	}
+	switch {
+	case errors.Is(err, script.ErrOverloaded):
+		return problem{Status: http.StatusServiceUnavailable, Code: "overloaded", Detail: "too many scripts wait for a worker (MaxQueued); try again later"}, true
+	case errors.Is(err, script.ErrClosed):
+		return problem{Status: http.StatusServiceUnavailable, Code: "not_ready", Detail: "the server is stopping"}, true
+	}
+	return problem{}, false
+}

@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"net/http"
+	"strings"
+
+	"github.com/reticent/reticent/secretstore"
+)
+
+// exchange is what is known of one request and its response. The outermost
+// middleware makes it and those below fill it in.
+type exchange struct {
+	id        string
+	principal secretstore.Principal
+	status    int // 0 until the header is sent
+}
+
+type exchangeKey struct{}
+
+func exchangeOf(r *http.Request) *exchange {
+	return r.Context().Value(exchangeKey{}).(*exchange)
+}
+
+// identify gives a request its id: the client's X-Request-ID, as AuthZEN wants
+// it, or a new one.
+func identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := &exchange{id: r.Header.Get("X-Request-ID")}
+		if x.id == "" {
+			x.id = strings.ToLower(rand.Text())
+		}
+		w.Header().Set("X-Request-ID", x.id)
+		next.ServeHTTP(&recorder{ResponseWriter: w, exchange: x}, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+	})
+}
+
+// recorder remembers the status.
+type recorder struct {
+	http.ResponseWriter
+	exchange *exchange
+}
+
+// WriteHeader is http.ResponseWriter's.
+func (w *recorder) WriteHeader(status int) {
+	if w.exchange.status == 0 && status >= http.StatusOK {
+		w.exchange.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write is http.ResponseWriter's.
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.exchange.status == 0 {
+		w.exchange.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -1,0 +1,67 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Metrics are the counters that /metrics shows. No label holds anything of a
+// request but its method, its route's pattern and its status.
+type Metrics struct {
+	// Registry is where others register theirs.
+	Registry *prometheus.Registry
+
+	requests    *prometheus.CounterVec
+	durations   *prometheus.HistogramVec
+	evaluations *prometheus.CounterVec
+	finds       *prometheus.CounterVec
+	egress      *prometheus.CounterVec
+}
+
+// NewMetrics makes the counters, and a registry that has them and those of the
+// Go runtime and the process.
+func NewMetrics() *Metrics {
+	m := &Metrics{
+		Registry: prometheus.NewRegistry(),
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_http_requests_total", Help: "Requests, by method, route and status.",
+		}, []string{"method", "route", "status"}),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "reticent_http_request_seconds", Help: "How long requests took, by route.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"route"}),
+		evaluations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_evaluations_total", Help: "Evaluations, by engine (policy, script) and outcome (allow, deny, output, error).",
+		}, []string{"engine", "outcome"}),
+		finds: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_sealing_net_finds_total", Help: "Plaintexts that the net under the masking caught, by secret. Each is a bug.",
+		}, []string{"secret"}),
+		egress: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_egress_requests_total", Help: "Outbound requests, by outcome (a status class, egress_denied, egress_failed).",
+		}, []string{"outcome"}),
+	}
+	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		m.requests, m.durations, m.evaluations, m.finds, m.egress)
+	return m
+}
+
+// Found counts a find of the net; it is for secretstore.Config.Found.
+func (m *Metrics) Found(secret string) { m.finds.WithLabelValues(secret).Inc() }
+
+func (m *Metrics) request(method, route string, status int, took time.Duration) {
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
+	m.durations.WithLabelValues(route).Observe(took.Seconds())
+}
+
+func (m *Metrics) evaluation(engine, outcome string) {
+	m.evaluations.WithLabelValues(engine, outcome).Inc()
+}
+
+func (m *Metrics) handler() http.Handler {
+	return promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{})
+}

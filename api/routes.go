@@ -1,0 +1,102 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/script"
+	"github.com/reticent/reticent/secretstore"
+)
+
+// methods are those that a route may have.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+func (s *server) routes() chi.Router {
+	root := chi.NewRouter()
+	root.Use(identify, s.observe, secure, s.rescue, middleware.GetHead)
+	root.NotFound(s.handle(func(http.ResponseWriter, *http.Request) error {
+		return refuse(http.StatusNotFound, "no_route", "there is nothing at this path; /openapi.json lists what there is")
+	}))
+	root.MethodNotAllowed(s.handle(func(w http.ResponseWriter, r *http.Request) error {
+		allowed := allowedMethods(root, r)
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return refuse(http.StatusMethodNotAllowed, "method_not_allowed", "this path has %s", strings.Join(allowed, ", "))
+	}))
+
+	root.Get("/healthz", s.handle(s.healthz))
+	root.Get("/readyz", s.handle(s.readyz))
+	root.Get("/openapi.json", s.handle(s.openAPI))
+
+	root.Group(func(r chi.Router) {
+		r.Use(s.authenticate)
+		// Metrics name secrets and show what is asked how often.
+		r.Method(http.MethodGet, "/metrics", s.metrics.handler())
+		r.Post("/access/v1/evaluation", s.handle(s.evaluation))
+
+		const project, service = "/v1/projects/{project}", "/v1/projects/{project}/services/{service}"
+		for _, scope := range []string{project, service} {
+			r.Get(scope, s.handle(s.getScope))
+			r.Put(scope, s.handle(s.putScope))
+		}
+		for _, scope := range []string{"/v1", project, service} {
+			s.scoped(r, scope)
+		}
+	})
+	return root
+}
+
+// scoped mounts what every scope has.
+func (s *server) scoped(r chi.Router, scope string) {
+	r.Get(scope+"/secrets", s.handle(s.listSecrets))
+	r.Post(scope+"/secrets", s.handle(s.createSecret))
+	r.Get(scope+"/secrets/{name}", s.handle(s.getSecret))
+	r.Put(scope+"/secrets/{name}", s.handle(s.putSecret))
+	r.Patch(scope+"/secrets/{name}", s.handle(s.patchSecret))
+	r.Delete(scope+"/secrets/{name}", s.handle(s.deleteSecret))
+	r.Get(scope+"/secrets/{name}/versions", s.handle(s.listVersions))
+	r.Post(scope+"/secrets/{name}/versions", s.handle(s.addVersion))
+	r.Patch(scope+"/secrets/{name}/versions/{version}", s.handle(s.patchVersion))
+	r.Delete(scope+"/secrets/{name}/versions/{version}", s.handle(s.destroyVersion))
+
+	mount(r, scope+"/variables", collection[secretstore.Variable]{s, secretstore.VariableShelf(s.store)})
+	mount(r, scope+"/scripts", collection[script.Document]{s, s.scripts.Shelf})
+	mount(r, scope+"/policies", collection[policy.Document]{s, s.policies.Shelf})
+
+	r.Get(scope+"/bindings", s.handle(s.listBindings))
+	r.Get(scope+"/bindings/{point}", s.handle(s.getBinding))
+	r.Put(scope+"/bindings/{point}", s.handle(s.putBinding))
+	r.Patch(scope+"/bindings/{point}", s.handle(s.patchBinding))
+	r.Delete(scope+"/bindings/{point}", s.handle(s.deleteBinding))
+
+	r.Post(scope+"/scripts/{name}/run", s.handle(s.runScript))
+	r.Post(scope+"/scripts/test", s.handle(s.testScript))
+	r.Post(scope+"/policies/{name}/evaluate", s.handle(s.evaluatePolicy))
+	r.Post(scope+"/policies/test", s.handle(s.testPolicy))
+}
+
+func mount[T any](r chi.Router, path string, c collection[T]) {
+	r.Get(path, c.s.handle(c.list))
+	r.Get(path+"/{name}", c.s.handle(c.get))
+	r.Put(path+"/{name}", c.s.handle(c.put))
+	r.Patch(path+"/{name}", c.s.handle(c.patch))
+	r.Delete(path+"/{name}", c.s.handle(c.delete))
+}
+
+// allowedMethods gives the methods that a path has.
+func allowedMethods(router chi.Routes, r *http.Request) []string {
+	path := r.URL.RawPath
+	if path == "" {
+		path = r.URL.Path
+	}
+	var out []string
+	for _, m := range methods {
+		if router.Match(chi.NewRouteContext(), m, path) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
