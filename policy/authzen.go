@@ -7,8 +7,6 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-
-	"github.com/reticent/reticent/policy/jsonvalue"
 )
 
 // AuthZENRequest is the request of an access evaluation (OpenID AuthZEN
@@ -42,12 +40,9 @@ type AuthZENResponse struct {
 
 // ParseAuthZEN reads a request. The error is a [*Problem] with [CodeInput].
 func ParseAuthZEN(text []byte) (*AuthZENRequest, error) {
-	if _, err := jsonvalue.Decode(text); err != nil {
-		return nil, &Problem{Code: CodeInput, Message: "the request cannot be read: " + err.Error()}
-	}
 	r := &AuthZENRequest{}
 	if err := jsonv2.Unmarshal(text, r); err != nil {
-		return nil, &Problem{Code: CodeInput, Message: "the request is not an access evaluation: " + wrongType(err)}
+		return nil, &Problem{Code: CodeInput, Message: "the request is not an access evaluation: " + fault(err)}
 	}
 	for _, required := range []struct{ name, value string }{
 		{"subject.type", r.Subject.Type}, {"subject.id", r.Subject.ID},
@@ -76,14 +71,17 @@ func ParseAuthZEN(text []byte) (*AuthZENRequest, error) {
 	return r, nil
 }
 
-// wrongType says where in a request the type of a value is wrong.
-func wrongType(err error) string {
-	// Only the known members are decoded, so that the pointer quotes no other.
+// fault says what is wrong with a request, without quoting it: only the known
+// members are decoded, so that a pointer leads to no other.
+func fault(err error) string {
 	var e *jsonv2.SemanticError
-	if errors.As(err, &e) && e.JSONPointer != "" {
+	switch {
+	case errors.As(err, &e) && e.JSONPointer != "":
 		return "the value at " + string(e.JSONPointer) + " is of a wrong type"
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return "an object has two members of the same name"
 	}
-	return "it must be an object"
+	return "it must be an object, in JSON without lone surrogates and invalid UTF-8"
 }
 
 // Input gives the input of the policy that decides on the request.

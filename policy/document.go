@@ -2,15 +2,12 @@ package policy
 
 import (
 	"encoding/json"
-	"errors"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
-	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/secretstore"
 )
 
-// Document is a policy as it is written and stored.
+// Document is a policy as it is written and stored. [secretstore.Decode] reads
+// its JSON, strictly.
 type Document struct {
 	// Name is the policy's name. Where a path has it already it may be left out.
 	Name string `json:"name,omitempty"`
@@ -47,31 +44,7 @@ const (
 	Validators Language = "validators"
 )
 
-// ParseDocument reads the JSON of a policy strictly: unknown fields, duplicate
-// keys, lone surrogates and wrong types are refused. It does not validate what
-// the fields say. The error is an [*InvalidError].
-func ParseDocument(text []byte) (Document, error) {
-	var d Document
-	if _, err := jsonvalue.Decode(text); err != nil {
-		return d, invalid(CodeInvalidDocument, "", "", "%s", err)
-	}
-	err := jsonv2.Unmarshal(text, &d, jsonv2.RejectUnknownMembers(true))
-	if err == nil {
-		return d, nil
-	}
-	// The texts of that package's errors may quote the document.
-	var semantic *jsonv2.SemanticError
-	if !errors.As(err, &semantic) {
-		return d, invalid(CodeInvalidDocument, "", "", "the document is not a policy")
-	}
-	pointer := string(semantic.JSONPointer)
-	if errors.Is(err, jsonv2.ErrUnknownName) {
-		return d, invalid(CodeInvalidDocument, pointer, "", "a policy has no such field")
-	}
-	return d, invalid(CodeInvalidDocument, pointer, "", "the value is of a wrong type")
-}
-
-// Validate checks what Compile does not read, and that the document has the
+// Validate checks what no engine reads, and that the document has the
 // fields of its language and no others. The error is an [*InvalidError].
 func (d Document) Validate() error {
 	if d.Name != "" {
