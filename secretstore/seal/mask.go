@@ -20,6 +20,9 @@ type Masked struct {
 // Under it lies a net: a strong plaintext that stands in s all the same is
 // masked too and reported to Options.Found. Masking is idempotent.
 func (r *Run) MaskString(s string) (string, []string) {
+	if !MayHold(s) && len(r.outside()) == 0 && len(r.set.match.find(s, false)) == 0 {
+		return s, nil
+	}
 	names := make(map[string]bool)
 	var b strings.Builder
 	from := 0
@@ -90,39 +93,70 @@ func (r *Run) outside() []*leaf {
 // MaskValue masks the strings and keys of a JSON value as encoding/json decodes
 // one, and says where. Keys that collide when masked are numbered.
 func (r *Run) MaskValue(v any) (any, []Masked) {
-	var found []Masked
-	out := r.maskValue(v, "", &found)
-	sort.SliceStable(found, func(i, j int) bool { return found[i].Path < found[j].Path })
-	return out, found
+	m := masker{run: r}
+	out := m.value(v)
+	sort.SliceStable(m.found, func(i, j int) bool { return m.found[i].Path < m.found[j].Path })
+	return out, m.found
 }
 
-func (r *Run) maskValue(v any, path string, found *[]Masked) any {
+// masker walks a value. path is where it is; it becomes text only where
+// something was masked.
+type masker struct {
+	run   *Run
+	path  []string
+	found []Masked
+}
+
+func (m *masker) note(names []string) {
+	var b strings.Builder
+	for _, p := range m.path {
+		b.WriteByte('/')
+		b.WriteString(escapePointer(p))
+	}
+	m.found = append(m.found, Masked{Path: b.String(), Secrets: names})
+}
+
+// in masks a member of a container.
+func (m *masker) in(name string, v any) any {
+	m.path = append(m.path, name)
+	out := m.value(v)
+	m.path = m.path[:len(m.path)-1]
+	return out
+}
+
+func (m *masker) value(v any) any {
 	switch v := v.(type) {
 	case string:
-		s, names := r.MaskString(v)
+		s, names := m.run.MaskString(v)
 		if s != v {
-			*found = append(*found, Masked{Path: path, Secrets: names})
+			m.note(names)
 		}
 		return s
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = r.maskValue(e, path+"/"+strconv.Itoa(i), found)
+			out[i] = m.in(strconv.Itoa(i), e)
 		}
 		return out
 	case map[string]any:
-		out := make(map[string]any, len(v))
-		for _, k := range sortedKeys(v) {
-			key, names := r.MaskString(k)
-			if key != k {
-				key = unique(out, v, key)
-				*found = append(*found, Masked{Path: path + "/" + escapePointer(key), Secrets: names})
-			}
-			out[key] = r.maskValue(v[k], path+"/"+escapePointer(key), found)
-		}
-		return out
+		return m.object(v)
 	}
 	return v
+}
+
+func (m *masker) object(v map[string]any) any {
+	out := make(map[string]any, len(v))
+	for _, k := range sortedKeys(v) {
+		key, names := m.run.MaskString(k)
+		if key != k {
+			key = unique(out, v, key)
+			m.path = append(m.path, key)
+			m.note(names)
+			m.path = m.path[:len(m.path)-1]
+		}
+		out[key] = m.in(key, v[k])
+	}
+	return out
 }
 
 func unique(out, v map[string]any, key string) string {
@@ -137,6 +171,7 @@ func unique(out, v map[string]any, key string) string {
 	}
 }
 
-func escapePointer(s string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(s)
-}
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
+
+// escapePointer escapes a member name for a JSON pointer (RFC 6901 section 3).
+func escapePointer(s string) string { return pointerEscapes.Replace(s) }
