@@ -19,6 +19,12 @@ func (r *Run) Equal(a, b string) (bool, error) {
 	if a == b {
 		return true, nil
 	}
+	if l := r.strongLeaf(a); l != nil && !MayHold(b) {
+		return l.equal(b), nil
+	}
+	if l := r.strongLeaf(b); l != nil && !MayHold(a) {
+		return l.equal(a), nil
+	}
 	inA, inB := r.origins(a), r.origins(b)
 	if len(inA) == 0 && len(inB) == 0 {
 		return false, nil
@@ -26,7 +32,7 @@ func (r *Run) Equal(a, b string) (bool, error) {
 	if encodingOfOther(inA, inB) {
 		return false, inspected("comparing a secret with an encoding of itself", "compare values of the same form")
 	}
-	return r.guarded(append(inA, inB...), func() (bool, error) {
+	return r.guarded([]guess{{inA, b}, {inB, a}}, func() (bool, error) {
 		x, err := r.resolve(a)
 		if err != nil {
 			return false, err
@@ -39,6 +45,25 @@ func (r *Run) Equal(a, b string) (bool, error) {
 	})
 }
 
+// strongLeaf gives the plaintext that s is the whole surrogate of, if it is a
+// strong one of the set: the comparison that nearly all are.
+func (r *Run) strongLeaf(s string) *leaf {
+	if len(s) != surrogateChars {
+		return nil
+	}
+	for i, token := range r.tokens {
+		if token == s && r.set.leaves[i].strong {
+			return r.set.leaves[i]
+		}
+	}
+	return nil
+}
+
+func (l *leaf) equal(s string) bool {
+	digest := sha256.Sum256([]byte(s))
+	return subtle.ConstantTimeCompare(digest[:], l.digest[:]) == 1
+}
+
 // equalBytes compares digests, so that a difference in length takes no other
 // time than a difference in content.
 func equalBytes(x, y []byte) bool {
@@ -49,7 +74,8 @@ func equalBytes(x, y []byte) bool {
 // EqualNumber reports whether the plaintext of s, read as JavaScript's `==`
 // reads a string beside a number (ECMA-262 StringToNumber), is n.
 func (r *Run) EqualNumber(s string, n float64) (bool, error) {
-	return r.guarded(r.origins(s), func() (bool, error) {
+	number := strconv.FormatFloat(n, 'g', -1, 64)
+	return r.guarded([]guess{{r.origins(s), number}}, func() (bool, error) {
 		b, err := r.resolve(s)
 		if err != nil {
 			return false, err
@@ -147,34 +173,65 @@ func share(x, y *origin) bool {
 	return false
 }
 
+// guess is what a comparison tries on the secrets of one of its sides.
+type guess struct {
+	at   []*origin
+	text string
+}
+
 // guarded runs a comparison under the limit of every weak secret that it
-// touches.
-func (r *Run) guarded(touched []*origin, compare func() (bool, error)) (bool, error) {
-	var release []func()
-	seen := make(map[string]bool)
-	for _, o := range touched {
-		for _, s := range o.sources {
-			if !s.weak || seen[s.secret.ID] {
-				continue
-			}
-			seen[s.secret.ID] = true
-			undo, ok := r.opt.Guard.reserve(r.opt.Principal, s.secret.ID)
-			if !ok {
-				for _, u := range release {
-					u()
+// touches. One text tried on several fields of a secret, as membership does, is
+// one guess, and none if a field hits.
+func (r *Run) guarded(guesses []guess, compare func() (bool, error)) (bool, error) {
+	var touched []string
+	for _, g := range guesses {
+		for _, o := range g.at {
+			for _, s := range o.sources {
+				if !s.weak {
+					continue
 				}
-				return false, Errorf(CodeLimited, "more than %d comparisons a minute with the weak secret %s have missed; wait, or use a secret of %d characters or more", MaxMissesPerMinute, s.name(), MinStrongLength)
+				key := s.secret.ID + "\x00" + g.text
+				if err := r.reserve(key, s); err != nil {
+					return false, err
+				}
+				touched = append(touched, key)
 			}
-			release = append(release, undo)
 		}
 	}
 	hit, err := compare()
 	if hit || err != nil {
-		for _, u := range release {
-			u()
-		}
+		r.forgive(touched)
 	}
 	return hit, err
+}
+
+// reserve counts a guess of the run as a miss until forgive.
+func (r *Run) reserve(key string, s source) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.guesses[key] != nil {
+		return nil
+	}
+	undo, ok := r.opt.Guard.reserve(r.opt.Principal, s.secret.ID)
+	if !ok {
+		return Errorf(CodeLimited, "more than %d comparisons a minute with the weak secret %s have missed; wait, or use a secret of %d characters or more", MaxMissesPerMinute, s.name(), MinStrongLength)
+	}
+	if r.guesses == nil {
+		r.guesses = make(map[string]func())
+	}
+	r.guesses[key] = undo
+	return nil
+}
+
+func (r *Run) forgive(keys []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, key := range keys {
+		if undo := r.guesses[key]; undo != nil {
+			undo()
+			delete(r.guesses, key)
+		}
+	}
 }
 
 var (

@@ -114,7 +114,7 @@ func (r *Run) foreignToken(v plaintext.Value, src source) string {
 	digest := sha256.Sum256(plaintext.Open(v))
 	key := string(digest[:])
 	for i, l := range r.set.leaves {
-		if equalBytes(plaintext.Open(l.value), plaintext.Open(v)) {
+		if l.digest == digest {
 			return r.tokens[i]
 		}
 	}
@@ -129,7 +129,7 @@ func (r *Run) foreignToken(v plaintext.Value, src source) string {
 	if r.issued == nil {
 		r.issued = make(map[string]*origin)
 	}
-	l := &leaf{value: v, strong: true, sources: []source{src}}
+	l := &leaf{value: v, digest: digest, strong: true, sources: []source{src}}
 	token := newSurrogate(r.opt.Random)
 	r.foreign[key] = token
 	r.issued[token] = l.origin()

@@ -29,6 +29,8 @@
 package seal
 
 import (
+	"crypto/sha256"
+
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
 )
 
@@ -65,6 +67,7 @@ type Limits struct {
 // leaf is one distinct plaintext of a set.
 type leaf struct {
 	value   plaintext.Value
+	digest  [sha256.Size]byte // of value
 	strong  bool
 	sources []source
 }

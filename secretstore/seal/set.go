@@ -35,7 +35,7 @@ func NewSet(secrets map[string]*Secret, missing []string) *Set {
 			if !ok {
 				i = len(s.leaves)
 				byDigest[digest] = i
-				s.leaves = append(s.leaves, &leaf{value: *t.leaf, strong: !t.weak})
+				s.leaves = append(s.leaves, &leaf{value: *t.leaf, digest: digest, strong: !t.weak})
 			}
 			s.leaves[i].sources = append(s.leaves[i].sources, source{secret: secret, path: path, weak: t.weak})
 			s.index[t] = i

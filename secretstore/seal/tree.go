@@ -16,7 +16,7 @@ import (
 type Tree struct {
 	leaf   *plaintext.Value
 	weak   bool
-	plain  any // nil, bool, float64, string
+	plain  any // nil, bool, float64, json.Number, string
 	object map[string]*Tree
 	array  []*Tree
 }
@@ -31,6 +31,7 @@ func StringTree(v plaintext.Value) *Tree {
 // the text.
 func ParseTree(v plaintext.Value, plain []string) (*Tree, error) {
 	dec := json.NewDecoder(bytes.NewReader(plaintext.Open(v)))
+	dec.UseNumber()
 	var x any
 	if err := dec.Decode(&x); err != nil {
 		return nil, fmt.Errorf("the value is not JSON")
@@ -62,8 +63,21 @@ func build(x any, pointer string, open map[string]bool, plain bool) *Tree {
 			return &Tree{plain: x}
 		}
 		return StringTree(plaintext.FromString(x))
+	case json.Number:
+		return &Tree{plain: number(x)}
 	}
 	return &Tree{plain: x}
+}
+
+// exactDigits is how many decimal digits every float64 can tell apart.
+const exactDigits = 15
+
+// number gives a number as encoding/json would, unless that loses digits.
+func number(n json.Number) any {
+	if f, err := n.Float64(); err == nil && len(n) <= exactDigits {
+		return f
+	}
+	return n
 }
 
 // Weak reports whether a leaf of the tree is weak (see [Weak]).
