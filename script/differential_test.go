@@ -122,6 +122,28 @@ func bare(t *testing.T, e *Engine, body string) string {
 	return asJSON(t, got.Output)
 }
 
+// TestDifferentialDecides requires that many generated scripts are decided, not
+// refused (the generator also writes what must be): a comparison that refuses everything would be right and useless.
+func TestDifferentialDecides(t *testing.T) {
+	e := engine(t, Config{InProcess: true})
+	decided, sealed := 0, 0
+	for seed := range uint64(200) {
+		g := &generator{r: rand.New(rand.NewPCG(seed, 1))}
+		body := "const S = context.secrets, I = context.input;\nreturn [" + g.truth() + "]"
+		if !strings.Contains(body, "S.") {
+			continue
+		}
+		sealed++
+		if got := run(t, e, sealRun(t, map[string]any{"API_KEY": texts[0], "OTHER": texts[1], "PIN": texts[2]}), body, asJSON(t, texts)); got.Error == nil {
+			decided++
+		}
+	}
+	t.Logf("%d of %d were decided", decided, sealed)
+	if decided*3 < sealed {
+		t.Errorf("only %d of %d were decided", decided, sealed)
+	}
+}
+
 // FuzzDecisions generates scripts and requires that each decides as it does on
 // plaintext, or is refused.
 func FuzzDecisions(f *testing.F) {

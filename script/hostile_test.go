@@ -1,7 +1,11 @@
 package script
 
 import (
+	"bufio"
 	"errors"
+	"os"
+	"os/exec"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -149,4 +153,50 @@ func TestNothingToReach(t *testing.T) {
 			t.Errorf("%v", got.Error)
 		}
 	}
+}
+
+// TestWorkersDieWithTheServer kills a server the hard way.
+func TestWorkersDieWithTheServer(t *testing.T) {
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "SCRIPT_TEST_ORPHANS=1")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	workers := strings.Fields(line)
+	if len(workers) != 2 {
+		t.Fatalf("workers: %q", line)
+	}
+	for _, pid := range workers {
+		env, _ := os.ReadFile("/proc/" + pid + "/environ")
+		if s := string(env); s != "" && s != "GOTRACEBACK=none\x00GOMAXPROCS=2\x00" {
+			t.Errorf("a worker's environment: %q", s)
+		}
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	deadline := time.Now().Add(10 * time.Second)
+	for _, pid := range workers {
+		for alive(pid) {
+			if time.Now().After(deadline) {
+				t.Fatalf("worker %s outlived its server", pid)
+			}
+			runtime.Gosched()
+		}
+	}
+}
+
+// alive reports whether a process runs; one that waits to be reaped does not.
+func alive(pid string) bool {
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	return err == nil && !strings.Contains(string(stat), ") Z ")
 }

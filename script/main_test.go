@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -15,6 +16,9 @@ import (
 
 func TestMain(m *testing.M) {
 	worker.Main()
+	if os.Getenv("SCRIPT_TEST_ORPHANS") != "" {
+		orphans()
+	}
 	code := m.Run()
 	if code == 0 {
 		if err := goleak.Find(); err != nil {
@@ -23,6 +27,20 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(code)
+}
+
+// orphans is a server that says which workers it has and waits to be killed.
+func orphans() {
+	if _, err := New(Config{Workers: 2}); err != nil {
+		os.Exit(1)
+	}
+	children, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, file := range children {
+		b, _ := os.ReadFile(file)
+		_, _ = os.Stdout.Write(b)
+	}
+	_, _ = os.Stdout.WriteString("\n")
+	select {}
 }
 
 // engine starts an engine that ends with the test.

@@ -1,14 +1,11 @@
 package host
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/dop251/goja"
-
-	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // answer is the state of a Response.
@@ -162,9 +159,4 @@ func (h *Host) answerPrototype() *goja.Object {
 	body("json", func(s string) goja.Value { return h.call(h.jsonParse, goja.Undefined(), h.vm.ToValue(s)) })
 	_ = proto.DefineDataPropertySymbol(goja.SymToStringTag, h.vm.ToValue("Response"), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	return proto
-}
-
-// TooManyFetches is what the run that passes the limit gets.
-func TooManyFetches(limit int) *seal.Error {
-	return &seal.Error{Code: CodeFetchLimit, Message: fmt.Sprintf("the run sent more than %d requests (the limit Fetches)", limit)}
 }

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
+	"runtime/metrics"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -18,10 +19,15 @@ import (
 // memory limit in bytes.
 const Marker = "script-worker:internal"
 
+// hooked is set once Main was called. A pool in a program that does not call it
+// would start the program itself over and over.
+var hooked atomic.Bool
+
 // Main turns this process into a worker if it was started as one, and does not
 // return then; otherwise it returns at once. It must be called first of all in
 // main, and in the TestMain of every package whose tests run scripts.
 func Main() {
+	hooked.Store(true)
 	if len(os.Args) != 3 || os.Args[1] != Marker {
 		return
 	}
@@ -29,7 +35,7 @@ func Main() {
 	if err != nil || confine(memory) != nil {
 		os.Exit(3)
 	}
-	serve(&wire{in: os.Stdin, out: os.Stdout})
+	serve(&wire{in: os.Stdin, out: os.Stdout, memory: memory})
 	os.Exit(0)
 }
 
@@ -50,8 +56,10 @@ func confine(memory int64) error {
 	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
 		return fmt.Errorf("memory limit: %w", err)
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_CORE, &unix.Rlimit{}); err != nil {
-		return fmt.Errorf("core limit: %w", err)
+	for _, none := range []int{unix.RLIMIT_CORE, unix.RLIMIT_FSIZE} {
+		if err := unix.Setrlimit(none, &unix.Rlimit{}); err != nil {
+			return fmt.Errorf("limit on files: %w", err)
+		}
 	}
 	host.Limit(memory/2, MaxStackBytes)
 	return nil
@@ -91,9 +99,6 @@ func serve(w *wire) {
 			// The runtime of the next run is prepared while nobody waits.
 			next = host.New()
 			w.reset()
-			if heap() > 32<<20 {
-				runtime.GC()
-			}
 		}
 		if err != nil {
 			return
@@ -101,10 +106,13 @@ func serve(w *wire) {
 	}
 }
 
-func heap() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapAlloc
+// spent reports whether the process has mapped so much memory that the next run
+// would not have its share: what was mapped once counts against the limit ever
+// after.
+func spent(limit int64) bool {
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64() > uint64(limit)/2
 }
 
 func check(w *wire, o *order) error {
@@ -152,7 +160,7 @@ func run(w *wire, o *order, programs *cache, h *host.Host) error {
 	}
 	o.Job.Script = s
 	out := h.Run(*o.Job, w)
-	return writeFrame(w.out, word{Outcome: &out})
+	return writeFrame(w.out, word{Outcome: &out, Spent: spent(w.memory)})
 }
 
 // cache keeps the scripts that were used last.

@@ -45,6 +45,8 @@ var (
 	ErrOverloaded = errors.New("worker: too many runs wait (the limit MaxQueued)")
 	// ErrClosed is given after Close.
 	ErrClosed = errors.New("worker: the pool is closed")
+	// ErrNotHooked is given in a program that does not call Main.
+	ErrNotHooked = errors.New("worker: the program does not call worker.Main first of all; its workers would not be workers")
 )
 
 // Pool is a set of warm workers.
@@ -62,6 +64,9 @@ type Pool struct {
 
 // NewPool starts the workers.
 func NewPool(cfg Config) (*Pool, error) {
+	if !hooked.Load() {
+		return nil, ErrNotHooked
+	}
 	p := &Pool{cfg: cfg, spawn: newSpawner(), idle: make(chan *process, cfg.Workers),
 		queue: make(chan struct{}, cfg.Workers+cfg.MaxQueued), closed: make(chan struct{}), all: map[*process]bool{}}
 	for range cfg.Workers {
@@ -183,7 +188,7 @@ func (p *Pool) Run(ctx context.Context, t Task) (host.Outcome, error) {
 	out, err := w.run(t)
 	w.setOpen(false)
 	stop()
-	if err == nil && w.timely.Load() && ctx.Err() == nil {
+	if err == nil && w.timely.Load() && ctx.Err() == nil && !w.spent {
 		p.release(w)
 		return out, nil
 	}
@@ -238,6 +243,7 @@ func (w *process) run(t Task) (host.Outcome, error) {
 			f := (*said.Findings)[0]
 			return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil
 		case said.Outcome != nil:
+			w.spent = said.Spent
 			return *said.Outcome, nil
 		default:
 			return host.Outcome{}, errProtocol

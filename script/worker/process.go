@@ -23,6 +23,7 @@ type process struct {
 	last   tail     // the end of what it wrote to standard error
 	exited chan struct{}
 	timely atomic.Bool // false once it was killed at its deadline
+	spent  bool        // it asked to be replaced
 
 	mu   sync.Mutex // guards writing to in, and open
 	open bool       // a run is under way, and fetches may report

@@ -31,6 +31,8 @@ type word struct {
 	Findings   *[]program.Finding `json:"findings,omitempty"`
 	Info       *program.Info      `json:"info,omitempty"`
 	Outcome    *host.Outcome      `json:"outcome,omitempty"`
+	// Spent comes with an outcome from a worker that should not be used again.
+	Spent bool `json:"spent,omitempty"`
 }
 
 // op is what a worker can ask of the host.

@@ -15,6 +15,7 @@ import (
 // wire is the bridge of a worker: calls of the host are messages on its pipe.
 type wire struct {
 	in, out *os.File
+	memory  int64             // the limit of the process
 	ends    []host.Completion // fetches that ended while an answer was awaited
 }
 
