@@ -39,6 +39,7 @@ type Run struct {
 	foreign map[string]string // digest of a plaintext outside the set -> surrogate
 	extra   []*leaf           // leaves outside the set, from responses
 	sent    map[string]bool   // surrogates whose plaintext left by egress
+	guesses map[string]func() // counted misses, and how to take one back
 }
 
 // origin is what a surrogate stands for.
