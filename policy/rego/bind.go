@@ -33,14 +33,14 @@ type Policy struct {
 // Bind puts a sealing set in, which must be that of [Program.Secrets]: it draws
 // the surrogates (random is nil but in tests) and seals what the policy has of
 // its own. A secret that is missing is no error here: evaluations are refused.
-func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (*Policy, error) {
-	b := &Policy{program: p, compiler: p.compiler, queries: p.queries}
+func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (b *Policy, err error) {
+	defer recoverCompile(&err)
+	b = &Policy{program: p, compiler: p.compiler, queries: p.queries}
 	data := p.data
 	if len(p.secrets) > 0 {
 		if b.missing = set.Missing(); b.missing != nil {
 			return b, nil
 		}
-		var err error
 		b.run = set.NewRun(seal.Options{Random: random})
 		if data, err = b.seal(); err != nil || b.missing != nil {
 			return b, err
@@ -49,7 +49,6 @@ func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (*P
 		return nil, fmt.Errorf("the policy uses no secrets; its sealing set has %s", strings.Join(set.Names(), ", "))
 	}
 	b.store = inmem.NewFromObjectWithOpts(orEmpty(data), inmem.OptRoundTripOnWrite(true), inmem.OptReturnASTValuesOnRead(true))
-	var err error
 	b.read, err = b.store.NewTransaction(ctx)
 	return b, err
 }

@@ -45,7 +45,8 @@ func (p *Program) Entrypoint() string {
 }
 
 // Compile checks and compiles a policy. The error is a [*CompileError].
-func Compile(src Source) (*Program, error) {
+func Compile(src Source) (p *Program, err error) {
+	defer recoverCompile(&err)
 	modules, issues := parse(src)
 	if len(issues) == 0 && src.Data[secretsKey] != nil {
 		issues = append(issues, Issue{Code: codeReserved, Message: "data.secrets is where secrets are; a policy's data can't have it", Advice: "use another name"})
@@ -53,7 +54,7 @@ func Compile(src Source) (*Program, error) {
 	if len(issues) > 0 {
 		return nil, compileError(issues...)
 	}
-	p := &Program{modules: modules, data: src.Data}
+	p = &Program{modules: modules, data: src.Data}
 	found := &names{}
 	c := ast.NewCompiler().WithCapabilities(capabilities()).
 		WithStageAfterID(ast.StageResolveRefs, found.stage()).
@@ -66,7 +67,6 @@ func Compile(src Source) (*Program, error) {
 		return nil, compileError(astIssues(c.Errors)...)
 	}
 	p.paths, p.secrets = found.paths, found.secretNames()
-	var err error
 	if p.decision, err = decisionRef(src, modules); err != nil {
 		return nil, err
 	}
@@ -77,6 +77,13 @@ func Compile(src Source) (*Program, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// recoverCompile makes an error of a panic: OPA's compiler has some on valid text.
+func recoverCompile(err *error) {
+	if recover() != nil {
+		*err = compileError(Issue{Code: ast.CompileErr, Message: "the compiler can't cope with this policy", Advice: "try it without template strings, or say things in another way"})
+	}
 }
 
 func parse(src Source) (map[string]*ast.Module, []Issue) {

@@ -166,6 +166,11 @@ func TestDecidesAsOnPlaintext(t *testing.T) {
 		`allow if count(object.keys(data.secrets.DB)) == 4`,
 		`allow if input.secrets.K == input.key`,
 		`allow if input.contexts.secrets.K == input.key`,
+		`allow if { some k in input.secrets.KEYS; k == input.key }`,
+		`allow if input.key in {v | some v in ["x", "` + strong + `"]}`,
+		`allow if { some v in [x | some x in ["y", "` + strong + `"]]; v == input.key; s := data.secrets.K }`,
+		`allow if $"` + strong + `{input.b}" == concat("", [data.secrets.K, input.b])`,
+		`allow if { {x | some x in input.key; x != "` + strong + `"}[input.b]; s := data.secrets.K }`,
 		`allow if { x := input.key == data.secrets.K; x == false }`,
 		`x := input.key == data.secrets.K
 		 allow if x`,

@@ -128,7 +128,9 @@ func (g *generator) pick(label string, from ...string) string {
 	return rapid.SampledFrom(from).Draw(g.t, label)
 }
 
-func (g *generator) n(label string, limit int) int { return rapid.IntRange(0, limit-1).Draw(g.t, label) }
+func (g *generator) n(label string, limit int) int {
+	return rapid.IntRange(0, limit-1).Draw(g.t, label)
+}
 
 func (g *generator) fresh() string {
 	g.names++
@@ -257,7 +259,7 @@ func (g *generator) statement(depth int) string {
 }
 
 func (g *generator) literal() string {
-	return g.pick("literal", `"x"`, `"x"`, `"a"`, `""`, `"`+weak+`"`, `"`+strong+`"`, `"`+strong+`"`, `"`+strong2+`"`, `"Bearer "`, `"`+strong[:7]+`"`, `":"`, "5432")
+	return g.pick("literal", `"x"`, `"x"`, `"a"`, `""`, `"`+weak+`"`, `"`+strong+`"`, `"`+strong+`"`, `"`+strong2+`"`, `"Bearer "`, `"`+strong[:7]+`"`, `":"`)
 }
 
 // key writes a string that is mostly none of a secret: one would be rejected.
@@ -287,7 +289,9 @@ func (g *generator) text(depth int) string {
 	case 1:
 		return `concat(":", [` + g.text(depth) + ", " + g.text(depth) + "])"
 	case 2:
-		return "base64.encode(" + g.text(depth) + ")"
+		if g.n("encode", 3) == 0 {
+			return "base64.encode(" + g.text(depth) + ")"
+		}
 	case 3:
 		return "base64.decode(" + g.key(depth) + ")"
 	case 4:

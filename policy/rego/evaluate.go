@@ -14,7 +14,12 @@ import (
 // Evaluate decides over an input, which is JSON. It ends when ctx does, at the
 // latest after [MaxEvaluationTime]. It fails closed: whatever goes wrong is a
 // deny whose Err says what.
-func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Options) Result {
+func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Options) (result Result) {
+	defer func() {
+		if recover() != nil {
+			result = denied(seal.Errorf(codeInternal, "the evaluator failed"))
+		}
+	}()
 	if p.missing != nil {
 		return denied(p.missing)
 	}
@@ -35,7 +40,7 @@ func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Optio
 	}
 	printed := &printer{run: run}
 	docs, err := p.query(ctx, input, run, cancel, printed)
-	result := Result{Print: printed.lines}
+	result = Result{Print: printed.lines}
 	if err != nil {
 		result.Err = evaluationError(err)
 		return result

@@ -22,12 +22,10 @@ func sealModules(r *seal.Run, modules map[string]*ast.Module) (map[string]*ast.M
 		if err := s.names(m); err != nil {
 			return nil, err
 		}
-		for i, rule := range m.Rules {
-			sealed, err := ast.Transform(ast.NewGenericTransformer(s.transform), rule)
-			if err != nil {
+		for _, rule := range m.Rules {
+			if err := transformRule(rule, s.seal); err != nil {
 				return nil, err
 			}
-			m.Rules[i] = sealed.(*ast.Rule)
 		}
 		out[name] = m
 	}
@@ -42,30 +40,11 @@ type literals struct {
 	changed bool
 }
 
-func (s *literals) transform(x any) (any, error) {
-	switch x := x.(type) {
-	case ast.String:
-		return s.seal(x)
-	case *ast.TemplateString:
-		// Transform leaves the text of template strings alone.
-		for _, part := range x.Parts {
-			t, ok := part.(*ast.Term)
-			if !ok {
-				continue
-			}
-			if text, ok := t.Value.(ast.String); ok {
-				sealed, err := s.seal(text)
-				if err != nil {
-					return nil, err
-				}
-				t.Value = sealed
-			}
-		}
+func (s *literals) seal(v ast.Value) (ast.Value, error) {
+	x, ok := v.(ast.String)
+	if !ok {
+		return v, nil
 	}
-	return x, nil
-}
-
-func (s *literals) seal(x ast.String) (ast.String, error) {
 	sealed, err := s.run.SealString(string(x))
 	if sealed != string(x) {
 		s.changed = true

@@ -38,8 +38,7 @@ func (n *names) module(m *ast.Module) {
 			n.alias(e)
 			return false
 		})
-		// The transformer rebuilds objects and sets, which hash their elements.
-		_, _ = ast.TransformRefs(rule, func(ref ast.Ref) (ast.Value, error) { return spell(ref), nil }) // spell can't fail
+		_ = transformRule(rule, spell) // spell can't fail
 		ast.NewGenericVisitor(n.visit).Walk(rule)
 	}
 }
@@ -89,13 +88,17 @@ func (n *names) operator(t *ast.Term) {
 }
 
 // spell gives a reference to a secret as data.secrets.NAME.
-func spell(ref ast.Ref) ast.Ref {
+func spell(v ast.Value) (ast.Value, error) {
+	ref, ok := v.(ast.Ref)
+	if !ok {
+		return v, nil
+	}
 	rest, ok := inputSecrets(ref)
 	if !ok {
-		return ref
+		return v, nil
 	}
 	loc := ref[0].Location
-	return append(ast.Ref{ast.NewTerm(ast.DefaultRootDocument.Value).SetLocation(loc), ast.StringTerm(secretsKey).SetLocation(loc)}, rest...)
+	return append(ast.Ref{ast.NewTerm(ast.DefaultRootDocument.Value).SetLocation(loc), ast.StringTerm(secretsKey).SetLocation(loc)}, rest...), nil
 }
 
 // ref checks one reference.

@@ -2,6 +2,7 @@ package rego_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"testing"
 
@@ -11,8 +12,13 @@ import (
 )
 
 // prepareBare prepares a policy for stock OPA with plaintexts in its data.
-func prepareBare(t testing.TB, modules map[string]string, query string, data, secrets map[string]any) (oparego.PreparedEvalQuery, error) {
+func prepareBare(t testing.TB, modules map[string]string, query string, data, secrets map[string]any) (q oparego.PreparedEvalQuery, err error) {
 	t.Helper()
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("stock OPA panics: %v", r)
+		}
+	}()
 	all := map[string]any{}
 	maps.Copy(all, data)
 	all["secrets"] = secrets

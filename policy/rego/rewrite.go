@@ -33,7 +33,7 @@ func rewrite(c *ast.Compiler) []Issue {
 }
 
 func (w *rewriter) rule(rule *ast.Rule) {
-	bound := ast.NewVarSet()
+	bound := ast.ReservedVars.Copy()
 	exprs := w.args(rule.Head, bound)
 	exprs = append(exprs, w.exprs(rule.Body, bound)...)
 	exprs = append(exprs, w.head(rule.Head, bound)...)
