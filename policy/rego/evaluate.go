@@ -3,6 +3,7 @@ package rego
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
@@ -31,12 +32,13 @@ func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Optio
 	if refused != nil {
 		return denied(refused)
 	}
-	ctx, stop := context.WithTimeout(ctx, MaxEvaluationTime)
-	defer stop()
 	cancel := topdown.NewCancel()
-	defer context.AfterFunc(ctx, cancel.Cancel)()
+	defer time.AfterFunc(MaxEvaluationTime, cancel.Cancel).Stop()
+	if ctx.Done() != nil {
+		defer context.AfterFunc(ctx, cancel.Cancel)()
+	}
 	if ctx.Err() != nil {
-		cancel.Cancel()
+		cancel.Cancel() // AfterFunc may take its time
 	}
 	printed := &printer{run: run}
 	docs, err := p.query(ctx, input, run, cancel, printed)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -19,14 +20,12 @@ func parseInput(raw json.RawMessage, r *seal.Run) (*ast.Term, *seal.Error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, nil
 	}
-	if r != nil {
-		sealed, err := r.SealJSON(raw)
-		if err != nil {
-			return nil, inputError(err)
-		}
-		raw = sealed
+	p := &inputParser{
+		text: string(raw),
+		run:  r,
+		// Building the object finds duplicate names as well, and for less.
+		dec: jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true)),
 	}
-	p := &inputParser{dec: jsontext.NewDecoder(bytes.NewReader(raw))}
 	v, err := p.value(0)
 	if err != nil {
 		return nil, inputError(err)
@@ -69,53 +68,117 @@ func hasSecrets(input *ast.Term) bool {
 	return ok && object.Get(ast.InternedTerm(secretsKey)) != nil
 }
 
-type inputParser struct{ dec *jsontext.Decoder }
+type inputParser struct {
+	text string // the input, which strings without escapes are parts of
+	run  *seal.Run
+	dec  *jsontext.Decoder
+	// terms are allocated in advance, and stack holds the members of arrays and
+	// objects that are not complete.
+	terms []ast.Term
+	stack []*ast.Term
+}
 
 func (p *inputParser) value(depth int) (*ast.Term, error) {
 	if depth > MaxInputDepth {
 		return nil, seal.Errorf(codeInput, "the input nests deeper than %d (MaxInputDepth)", MaxInputDepth)
+	}
+	switch p.dec.PeekKind() {
+	case '"':
+		return p.string()
+	case '[':
+		elems, err := p.members(depth, ']')
+		if err != nil {
+			return nil, err
+		}
+		return p.term(ast.NewArray(elems...)), nil
+	case '{':
+		return p.object(depth)
 	}
 	token, err := p.dec.ReadToken()
 	if err != nil {
 		return nil, err
 	}
 	switch token.Kind() {
-	case '"':
-		return ast.StringTerm(token.String()), nil
-	case '0':
-		return number(token.String()), nil
 	case 't':
 		return ast.InternedTerm(true), nil
 	case 'f':
 		return ast.InternedTerm(false), nil
 	case 'n':
 		return ast.InternedNullTerm, nil
-	case '[':
-		var elems []*ast.Term
-		for p.dec.PeekKind() != ']' {
-			e, err := p.value(depth + 1)
-			if err != nil {
-				return nil, err
-			}
-			elems = append(elems, e)
-		}
-		_, err := p.dec.ReadToken()
-		return ast.ArrayTerm(elems...), err
 	}
-	var items [][2]*ast.Term
-	for p.dec.PeekKind() != '}' {
-		k, err := p.value(depth + 1)
-		if err != nil {
-			return nil, err
-		}
+	return number(token.String()), nil
+}
+
+func (p *inputParser) object(depth int) (*ast.Term, error) {
+	members, err := p.members(depth, '}')
+	if err != nil {
+		return nil, err
+	}
+	out := ast.NewObjectWithCapacity(len(members) / 2)
+	for i := 0; i < len(members); i += 2 {
+		out.Insert(members[i], members[i+1])
+	}
+	if out.Len() != len(members)/2 {
+		return nil, seal.Errorf(codeInput, "the input has a duplicate name in an object that ends at byte %d", p.dec.InputOffset())
+	}
+	return p.term(out), nil
+}
+
+// members reads what is in an array or an object. The result is valid until the
+// next value is read.
+func (p *inputParser) members(depth int, end jsontext.Kind) ([]*ast.Term, error) {
+	if _, err := p.dec.ReadToken(); err != nil {
+		return nil, err
+	}
+	base := len(p.stack)
+	for p.dec.PeekKind() != end {
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, [2]*ast.Term{k, v})
+		p.stack = append(p.stack, v)
 	}
-	_, err = p.dec.ReadToken()
-	return ast.ObjectTerm(items...), err
+	_, err := p.dec.ReadToken()
+	members := p.stack[base:]
+	if end == ']' {
+		members = slices.Clone(members) // the array keeps them
+	}
+	p.stack = p.stack[:base]
+	return members, err
+}
+
+func (p *inputParser) string() (*ast.Term, error) {
+	quoted, err := p.dec.ReadValue()
+	if err != nil {
+		return nil, err
+	}
+	var s string
+	if bytes.IndexByte(quoted, '\\') < 0 {
+		end := int(p.dec.InputOffset()) - 1
+		s = p.text[end-len(quoted)+2 : end]
+	} else {
+		plain, err := jsontext.AppendUnquote(nil, quoted)
+		if err != nil {
+			return nil, err
+		}
+		s = string(plain)
+	}
+	if p.run != nil {
+		if s, err = p.run.SealString(s); err != nil {
+			return nil, err
+		}
+	}
+	return p.term(ast.String(s)), nil
+}
+
+func (p *inputParser) term(v ast.Value) *ast.Term {
+	if len(p.terms) == 0 {
+		p.terms = make([]ast.Term, 32)
+	}
+	t := &p.terms[0]
+	p.terms = p.terms[1:]
+	t.Value = v
+	return t
 }
 
 func number(s string) *ast.Term {
