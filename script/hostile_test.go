@@ -17,7 +17,7 @@ import (
 // TestHostileScripts runs what kills or freezes the process that it runs in. Each
 // must cost its own run, with a clear error, while others are answered.
 func TestHostileScripts(t *testing.T) {
-	e := engine(t, Config{Workers: 3, Limits: Limits{Time: 700 * time.Millisecond}, MemoryBytes: 128 << 20})
+	e := engine(t, Config{Workers: 3, Limits: Limits{Time: 2 * time.Second}, MemoryBytes: 128 << 20})
 	bombs := []struct {
 		body  string
 		codes string

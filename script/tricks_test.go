@@ -162,9 +162,10 @@ func TestContext(t *testing.T) {
 		Source: Source{Language: JavaScript, Source: head + `
 			context.secrets.set('COPY', context.secrets.API_KEY, 'project'); context.secrets.set('NEW', {a: [1]});
 			let failed; try { context.secrets.set('BAD', 1) } catch (e) { failed = e }
-			try { context.secrets.X = 1 } catch (e) { return [context.variables, context.input, failed === undefined] } }`}})
-	if got.Error == nil || strings.Contains(got.Error.Message, "nobody") {
-		t.Errorf("%s %v", asJSON(t, got.Output), got.Error)
+			try { context.secrets.X = 1 } catch (e) { return [context.variables, context.input, context.request.h, failed.message, e.message] } }`}})
+	want := `[{"V":1,"W":"***"},{"k":"***","note":"key ***!"},["a"],"context.secrets.set did not succeed","context.secrets cannot be written; use context.secrets.set(name, value, scope)"]`
+	if s := asJSON(t, got.Output); s != want || got.Error != nil {
+		t.Errorf("%s %v", s, got.Error)
 	}
 	if len(sets) != 3 || !r.Holds(sets[0].Value.(string)) || sets[0].Scope != "project" || asJSON(t, sets[1].Value) != `{"a":[1]}` {
 		t.Errorf("%v", sets)

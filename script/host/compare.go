@@ -219,7 +219,7 @@ func (h *Host) stringSearch(place bool) func(original goja.Callable, c goja.Func
 		_, hayHeld := h.sealedText(hay)
 		_, needleHeld := h.sealedText(needle)
 		if !hayHeld && !needleHeld {
-			return h.call(original, hay, append([]goja.Value{needle}, rest(c.Arguments)...)...)
+			return h.call(original, hay, append([]goja.Value{needle}, h.admit("String.prototype.indexOf", "n", rest(c.Arguments))...)...)
 		}
 		if from := c.Argument(1); !goja.IsUndefined(from) && h.number(from).ToInteger() != 0 {
 			h.refuse("searching from a place in it", adviceCompare)

@@ -153,10 +153,11 @@ func (h *Host) must(err error) {
 	if !errors.As(err, &refused) {
 		refused = &seal.Error{Code: CodeEngine, Message: "the host did not answer"}
 	}
-	if refused.Code == seal.CodeInspected || refused.Code == seal.CodeEgressDenied {
-		h.throw(refused.Code, refused.Message)
+	switch refused.Code {
+	case seal.CodeUnavailable, seal.CodeLimited, seal.CodeLiveSurrogate, CodeCalls, CodeFetchLimit, CodeEngine:
+		h.end(refused)
 	}
-	h.end(refused)
+	h.throw(refused.Code, refused.Message)
 }
 
 // end ends the run past every catch: the engine stops before its next

@@ -127,7 +127,8 @@ func (p *process) death() *host.Failure {
 	switch {
 	case !p.timely.Load():
 		return &host.Failure{Code: host.CodeTime, Message: "the script ran longer than its time limit, in a built-in function, and was killed"}
-	case bytes.Contains(said, []byte("out of memory")), bytes.Contains(said, []byte("cannot allocate memory")):
+	case bytes.Contains(said, []byte("out of memory")), bytes.Contains(said, []byte("cannot allocate memory")),
+		bytes.Contains(said, []byte("failed to allocate")): // the last is the race detector's
 		return &host.Failure{Code: host.CodeMemory, Message: "the script needed more memory than a worker has (the limit MemoryBytes)"}
 	case bytes.Contains(said, []byte("stack exceeds")), bytes.Contains(said, []byte("stack overflow")):
 		return &host.Failure{Code: host.CodeStack, Message: "the script nested deeper than the engine's stack allows"}
