@@ -1,0 +1,70 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/reticent/reticent/api/client"
+)
+
+func bindingCommand(c *connection) *cobra.Command {
+	return group("binding", "which policy or script answers at which point",
+		bindingPut(c), bindingGet(c), bindingList(c), bindingDelete(c))
+}
+
+func bindingPut(c *connection) *cobra.Command {
+	var spec client.BindingSpec
+	cmd := c.verb("put POINT", "let a policy or a script answer at a point", cobra.ExactArgs(1),
+		func(cmd *cobra.Command, api *client.Client, args []string) error {
+			b, created, err := api.Bindings(c.scope).Put(cmd.Context(), args[0], spec, "")
+			if err != nil {
+				return err
+			}
+			return c.wrote(cmd, putVerb(created)+" binding "+b.Name+" for "+b.Target, b)
+		})
+	cmd.Long = `Let a policy or a script answer at a point. The point of AuthZEN requests is
+"authzen", and its target the type of the resource.`
+	cmd.Flags().StringVar(&spec.Policy, "policy", "", "the `name` of the policy")
+	cmd.Flags().StringVar(&spec.Script, "script", "", "the `name` of the script")
+	cmd.Flags().StringVar(&spec.Target, "target", "*", "what the point is asked `about`; * is anything")
+	cmd.MarkFlagsOneRequired("policy", "script")
+	cmd.MarkFlagsMutuallyExclusive("policy", "script")
+	return cmd
+}
+
+func bindingGet(c *connection) *cobra.Command {
+	var target string
+	cmd := c.verb("get POINT", "show a binding", cobra.ExactArgs(1),
+		func(cmd *cobra.Command, api *client.Client, args []string) error {
+			b, err := api.Bindings(c.scope).Get(cmd.Context(), args[0], target)
+			if err != nil {
+				return err
+			}
+			return show(c.format, cmd.OutOrStdout(), b)
+		})
+	cmd.Flags().StringVar(&target, "target", "*", "the `target` of the binding")
+	return cmd
+}
+
+func bindingList(c *connection) *cobra.Command {
+	return c.verb("list", "list the bindings of the scope itself", cobra.NoArgs,
+		func(cmd *cobra.Command, api *client.Client, _ []string) error {
+			bindings, err := api.Bindings(c.scope).All(cmd.Context())
+			if err != nil {
+				return err
+			}
+			return list(c.format, cmd.OutOrStdout(), bindings, "name", "target", "policy", "script", "updated_at")
+		})
+}
+
+func bindingDelete(c *connection) *cobra.Command {
+	var target string
+	cmd := c.verb("delete POINT", "delete a binding", cobra.ExactArgs(1),
+		func(cmd *cobra.Command, api *client.Client, args []string) error {
+			if err := api.Bindings(c.scope).Delete(cmd.Context(), args[0], target, ""); err != nil {
+				return err
+			}
+			return c.gone(cmd, "deleted binding "+args[0]+" for "+target)
+		})
+	cmd.Flags().StringVar(&target, "target", "*", "the `target` of the binding")
+	return cmd
+}

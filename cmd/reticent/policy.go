@@ -1,0 +1,108 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
+
+	"github.com/reticent/reticent/api/client"
+	"github.com/reticent/reticent/policy"
+)
+
+func policyCommand(c *connection) *cobra.Command {
+	d := documents[client.Policy]{
+		c: c, kind: "policy",
+		of:      func(api *client.Client) collection[client.Policy] { return api.Policies(c.scope) },
+		columns: []string{"name", "language", "type", "version", "secrets", "updated_at"},
+		about:   func(p client.Policy) (int, []string) { return p.Version, p.Warnings },
+	}
+	return group("policy", "policies in Rego, or as validators",
+		policyPut(c, d), d.get(), d.list(), d.delete(), policyEvaluate(c), policyTest(c))
+}
+
+// policyHelp says what a policy's file is.
+const policyHelp = `The file is a module of Rego (*.rego), or the whole document of a policy in YAML
+or JSON, as the API takes it:
+
+  language: validators
+  validators:
+    - name: header
+      conf: {fields: [{field: X-Api-Key, comparator: equals, secret: API_KEY}]}`
+
+func policyPut(c *connection, d documents[client.Policy]) *cobra.Command {
+	var source sourceFlag
+	cmd := c.verb("put NAME", "store a policy", cobra.ExactArgs(1),
+		func(cmd *cobra.Command, api *client.Client, args []string) error {
+			document, err := source.policy(cmd)
+			if err != nil {
+				return err
+			}
+			return source.place(d.put(cmd, api, args[0], document))
+		})
+	cmd.Long = "Store a policy.\n\n" + policyHelp
+	source.register(cmd, "the policy")
+	return cmd
+}
+
+// policy reads the document of a policy.
+func (f sourceFlag) policy(c *cobra.Command) (json.RawMessage, error) {
+	text, err := f.read(c)
+	if err != nil {
+		return nil, err
+	}
+	if filepath.Ext(f.file) == ".rego" {
+		return marshal(policy.Document{Language: policy.Rego, Source: text})
+	}
+	document, err := yaml.YAMLToJSONStrict([]byte(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.file, err)
+	}
+	return document, nil
+}
+
+func policyEvaluate(c *connection) *cobra.Command {
+	var input inputFlag
+	cmd := c.verb("evaluate NAME", "ask a policy for its decision", cobra.ExactArgs(1),
+		func(cmd *cobra.Command, api *client.Client, args []string) error {
+			in, err := input.read(cmd)
+			if err != nil {
+				return err
+			}
+			d, err := api.EvaluatePolicy(cmd.Context(), c.scope, args[0], in)
+			if err != nil {
+				return err
+			}
+			return decided(c, cmd, d)
+		})
+	cmd.Long = "Ask a policy for its decision. The exit code is 0 for allow and 1 for deny."
+	input.register(cmd, "the input")
+	return cmd
+}
+
+func policyTest(c *connection) *cobra.Command {
+	var source sourceFlag
+	var input inputFlag
+	cmd := c.verb("test", "ask a policy that is not stored, as if it were", cobra.NoArgs,
+		func(cmd *cobra.Command, api *client.Client, _ []string) error {
+			document, err := source.policy(cmd)
+			if err != nil {
+				return err
+			}
+			in, err := input.read(cmd)
+			if err != nil {
+				return err
+			}
+			d, err := api.TestPolicy(cmd.Context(), c.scope, document, in)
+			if err != nil {
+				return source.place(err)
+			}
+			return decided(c, cmd, d)
+		})
+	cmd.Long = "Ask a policy that is not stored for its decision. The exit code is 0 for allow\nand 1 for deny.\n\n" + policyHelp
+	source.register(cmd, "the policy")
+	input.register(cmd, "the input")
+	return cmd
+}

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reticent/reticent/api"
+	"github.com/reticent/reticent/api/client"
+	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/script"
+	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/egress"
+)
+
+// server is what `reticent serve` is told.
+type server struct {
+	addr      string
+	data      string
+	dev       bool
+	keyFile   string
+	apply     []string
+	logFormat string
+	logLevel  slog.Level
+	script    script.Config
+	egress    egress.Config
+}
+
+func serveCommand() *cobra.Command {
+	var s server
+	c := &cobra.Command{
+		Use:   "serve (--data DIR | --dev)",
+		Short: "run the server",
+		Long: `Run the server: one process, one port, plain HTTP. Put a proxy that speaks TLS
+in front of it where it listens beyond this machine.
+
+With --data, the state is kept in DIR/state.db and the key-encryption key in
+DIR/key.json. Both are made at the first start. Back the key up, apart from the
+database: without it no secret can be read, with it all can.
+
+With --dev, the data are thrown away at the end, and scripts may reach this
+machine's loopback addresses.
+
+At the first start there is an administrator's token: the value of RETICENT_TOKEN
+if it is set, otherwise one that is drawn at random and printed once.
+
+SIGTERM or SIGINT stops the server when the requests under way are answered; a
+second one stops it at once.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&s.addr, "addr", "127.0.0.1:8640", "listen on this `address`; port 0 takes any free one")
+	flags.StringVar(&s.data, "data", "", "keep the data in this `directory`")
+	flags.BoolVar(&s.dev, "dev", false, "use throw-away data")
+	flags.StringVar(&s.keyFile, "key-file", "", "the key `file`, if it is not DIR/key.json")
+	flags.StringArrayVar(&s.apply, "apply", nil, "apply the resources in this `directory` or file before the server is ready; repeatable")
+	flags.StringVar(&s.logFormat, "log-format", "text", "how to log to standard error: text or `json`")
+	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn or error")
+	registerEgress(flags, &s.egress)
+	registerScriptLimits(flags, &s.script)
+	c.MarkFlagsOneRequired("data", "dev")
+	c.MarkFlagsMutuallyExclusive("data", "dev")
+	return c
+}
+
+// serve runs the server until a signal.
+func (s *server) serve(c *cobra.Command) (err error) {
+	// From here on a first signal ends the context. stop gives the second one
+	// back its meaning.
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		<-ctx.Done()
+		stop()
+	}()
+
+	stderr := c.ErrOrStderr()
+	log, err := s.logger(stderr)
+	if err != nil {
+		return err
+	}
+	slog.SetDefault(log)
+	if s.dev {
+		if s.data, err = os.MkdirTemp("", "reticent-dev-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(s.data)) }()
+		s.egress.AllowLoopback = true
+	}
+	listener, err := net.Listen("tcp", s.addr)
+	if err != nil {
+		return hint(err, "--addr takes another address")
+	}
+	defer func() { _ = listener.Close() }() // Shutdown has closed it, mostly
+
+	p, err := s.start(ctx, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.close()) }()
+	token, err := p.store.EnsureAdminToken(ctx, os.Getenv(tokenVariable))
+	if err != nil {
+		return err
+	}
+	url := "http://" + listener.Addr().String()
+	if token != "" { // at once: whatever happens next, it is stored
+		say(stderr, "the administrator's token, which is not shown again; to use it, type:")
+		fmt.Fprintf(stderr, "\n  export %s=%s %s=%s\n\n", addrVariable, url, tokenVariable, token)
+	} else {
+		token = os.Getenv(tokenVariable)
+	}
+	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		say(stderr, "warning: %s is open to other machines and speaks plain HTTP: put a proxy that speaks TLS in front of it", url)
+	}
+	h := api.NewServer(p.handler, log)
+	failed := make(chan error, 1)
+	go func() { failed <- h.Serve(listener) }()
+	err = s.prepare(ctx, url, token, stderr)
+	if err == nil {
+		p.ready.Store(true)
+		say(stderr, "ready on %s", url)
+		select {
+		case <-ctx.Done():
+			say(stderr, "stopping")
+		case err = <-failed:
+		}
+		p.ready.Store(false)
+	}
+	return errors.Join(err, shutdown(ctx, h))
+}
+
+// shutdown lets the requests under way be answered.
+func shutdown(ctx context.Context, h *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), StopTime)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		return fmt.Errorf("requests were still under way after %s (StopTime): %w", StopTime, err)
+	}
+	return nil
+}
+
+// parts are what a running server is made of.
+type parts struct {
+	store   *secretstore.Store
+	engine  *script.Engine
+	egress  *egress.Client
+	handler http.Handler
+	log     *slog.Logger
+	ready   *atomic.Bool
+}
+
+// start wires the parts.
+func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err error) {
+	p = &parts{log: log, ready: new(atomic.Bool)}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close())
+		}
+	}()
+	metrics := api.NewMetrics()
+	s.egress.Logger = log
+	if p.egress, err = egress.New(s.egress); err != nil {
+		return p, err
+	}
+	state, keys, err := openData(s.data, s.keyFile)
+	if err != nil {
+		return p, err
+	}
+	p.store, err = secretstore.Open(ctx, secretstore.Config{KV: state, Keys: keys, Log: log, Found: metrics.Found})
+	if err != nil {
+		return p, errors.Join(err, state.Close())
+	}
+	s.script.Egress, s.script.Logger = p.egress, log
+	if p.engine, err = script.New(s.script); err != nil {
+		return p, err
+	}
+	p.handler = api.New(api.Config{
+		Store: p.store, Policies: policy.NewService(p.store), Scripts: script.NewService(p.store, p.engine),
+		Log: log, Metrics: metrics,
+		Ready: func() error {
+			if !p.ready.Load() {
+				return errors.New("starting or stopping")
+			}
+			return nil
+		},
+	})
+	return p, nil
+}
+
+// close ends the parts that started.
+func (p *parts) close() error {
+	if p.engine != nil {
+		p.engine.Close()
+	}
+	if p.egress != nil {
+		p.egress.Close()
+	}
+	if p.store != nil {
+		return p.store.Close()
+	}
+	return nil
+}
+
+// prepare applies what --apply names, through the API like any client.
+func (s *server) prepare(ctx context.Context, url, token string, stderr io.Writer) error {
+	if len(s.apply) == 0 {
+		return nil
+	}
+	if token == "" {
+		return hint(errors.New("--apply needs the administrator's token"), "set "+tokenVariable+" to the one that the first start printed")
+	}
+	c, err := client.New(url, token, nil)
+	if err != nil {
+		return err
+	}
+	a := applier{client: c, stderr: stderr}
+	for _, name := range s.apply {
+		if err := a.apply(ctx, name); err != nil {
+			return fmt.Errorf("--apply %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// logger makes the log, which goes to standard error.
+func (s *server) logger(w io.Writer) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{Level: s.logLevel}
+	switch strings.ToLower(s.logFormat) {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, options)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return nil, errors.New("--log-format is text or json")
+}

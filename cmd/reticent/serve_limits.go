@@ -1,0 +1,34 @@
+package main
+
+import (
+	"github.com/spf13/pflag"
+
+	"github.com/reticent/reticent/script"
+	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/secretstore/egress"
+)
+
+// registerScriptLimits adds a flag for each limit of scripts.
+func registerScriptLimits(flags *pflag.FlagSet, c *script.Config) {
+	flags.IntVar(&c.Workers, "script-workers", 0, "how many scripts run at a `time`; 0 is one for each processor, at least 4")
+	flags.IntVar(&c.MaxQueued, "script-queue", script.DefaultMaxQueued, "how many `runs` may wait for a worker; more are refused")
+	flags.Int64Var(&c.MemoryBytes, "script-memory-bytes", script.DefaultMemoryBytes, "how much memory a worker may have, in `bytes`")
+	l := &c.Limits
+	flags.DurationVar(&l.Time, "script-time", host.DefaultTime, "how long a run may take, fetches included")
+	flags.IntVar(&l.CallDepth, "script-call-depth", host.DefaultCallDepth, "how `deep` functions may call each other")
+	flags.IntVar(&l.Fetches, "script-fetches", host.DefaultFetches, "how many `requests` a run may send")
+	flags.IntVar(&l.HostCalls, "script-host-calls", host.DefaultHostCalls, "how `often` a run may ask about a secret")
+	flags.IntVar(&l.Timers, "script-timers", host.DefaultTimers, "how many `timers` may wait at a time")
+	flags.IntVar(&l.OutputBytes, "script-output-bytes", host.DefaultOutputBytes, "the largest result, in `bytes` of JSON")
+	flags.IntVar(&l.ConsoleLines, "script-console-lines", host.DefaultConsoleLines, "how many `lines` the console keeps")
+	flags.IntVar(&l.ConsoleBytes, "script-console-bytes", host.DefaultConsoleBytes, "how many `bytes` the console keeps")
+	flags.IntVar(&l.BodyBytes, "script-body-bytes", host.DefaultBodyBytes, "the largest body that a script sends or gets, in `bytes`")
+}
+
+// registerEgress adds the flags of outbound requests.
+func registerEgress(flags *pflag.FlagSet, c *egress.Config) {
+	flags.StringArrayVar(&c.Allow, "egress-allow", nil, "let scripts reach this `host or CIDR` although it is not public; repeatable")
+	flags.DurationVar(&c.Timeout, "egress-time", egress.DefaultTimeout, "how long an outbound request may take")
+	flags.IntVar(&c.MaxRequestBytes, "egress-request-bytes", egress.DefaultMaxRequestBytes, "the largest outbound body, in `bytes`")
+	flags.IntVar(&c.MaxResponseBytes, "egress-response-bytes", egress.DefaultMaxResponseBytes, "the largest response, in `bytes`")
+}

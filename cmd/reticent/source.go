@@ -1,0 +1,47 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/reticent/reticent/api/client"
+	"github.com/reticent/reticent/script"
+)
+
+// sourceFlag is the file of a script's or a policy's source.
+type sourceFlag struct{ file string }
+
+func (f *sourceFlag) register(c *cobra.Command, what string) {
+	c.Flags().StringVarP(&f.file, "file", "f", "", "the `file` with "+what+"; - is standard input")
+	if err := c.MarkFlagRequired("file"); err != nil {
+		panic(err) // there is such a flag
+	}
+}
+
+func (f sourceFlag) read(c *cobra.Command) (string, error) {
+	text, err := readFile(c, f.file, MaxManifestBytes, "MaxManifestBytes")
+	return string(text), err
+}
+
+// language is what a script of this name is written in.
+func (f sourceFlag) language() string {
+	if filepath.Ext(f.file) == ".ts" {
+		return string(script.TypeScript)
+	}
+	return string(script.JavaScript)
+}
+
+// place names the file in what the server found wrong in it. The server calls
+// the only module of a policy as it likes.
+func (f sourceFlag) place(err error) error {
+	if p, ok := errors.AsType[*client.Problem](err); ok {
+		for i := range p.Errors {
+			if p.Errors[i].Line > 0 {
+				p.Errors[i].File = f.file
+			}
+		}
+	}
+	return err
+}
