@@ -1,0 +1,358 @@
+package api_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reticent/reticent/api/apitest"
+	"github.com/reticent/reticent/api/client"
+)
+
+const (
+	tourScript = `module.exports = async function (context) {
+  console.log("key", context.secrets.API_KEY, btoa(context.secrets.API_KEY));
+  return { ok: context.input.key === context.secrets.API_KEY, key: context.secrets.API_KEY, echo: context.input, v: context.variables.REGION };
+}`
+	tourRego = `package tour
+
+import rego.v1
+
+allow if {
+	print("asked with", input, data.secrets.API_KEY)
+	input.key == data.secrets.API_KEY
+}
+
+allow if input.context.key == data.secrets.API_KEY
+
+output := {"key": data.secrets.API_KEY, "input": input}
+`
+	tourValidators = `[{"name": "attributes", "conf": {"fields": [{"field": "key", "comparator": "equals", "secret": "API_KEY"}]}}]`
+	tourDecider    = `module.exports = async function (context) {
+  return { decision: context.input.context.key === context.secrets.API_KEY, context: { asked: context.input.context, key: context.secrets.API_KEY } };
+}`
+)
+
+// tour calls every endpoint of a scope, as people would. first and second are
+// values of secrets.
+func tour(t *testing.T, c *client.Client, scope client.Scope, first, second string) {
+	t.Helper()
+	ctx := t.Context()
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%+v: %v", scope, err)
+		}
+	}
+	input := map[string]any{"key": second, "bearer": "Bearer " + second}
+
+	if scope.Project != "" {
+		_, created, err := c.PutScope(ctx, scope)
+		ok(err)
+		if !created {
+			t.Error("a new scope is not said to be created")
+		}
+		_, created, err = c.PutScope(ctx, scope)
+		ok(err)
+		if created {
+			t.Error("an old scope is said to be created")
+		}
+		info, err := c.Scope(ctx, scope)
+		ok(err)
+		if info.CreatedAt.IsZero() || !strings.HasSuffix(info.Scope, info.Name) {
+			t.Errorf("scope %+v", info)
+		}
+	}
+
+	secrets := c.Secrets(scope)
+	created, err := secrets.Create(ctx, "API_KEY", client.SecretSpec{Value: client.StringValue(first), Description: "of the tour", Tags: map[string]string{"a": "b"}})
+	ok(err)
+	if created.Version != 1 || created.ETag == "" || created.Weak {
+		t.Errorf("created %+v", created)
+	}
+	replaced, wasNew, err := secrets.Put(ctx, "API_KEY", client.SecretSpec{Value: client.StringValue(second), AllowedHosts: []string{"api.example.com"}}, created.ETag)
+	ok(err)
+	if wasNew || replaced.Version != 2 || replaced.ETag == created.ETag || replaced.Fingerprint == created.Fingerprint {
+		t.Errorf("replaced %+v", replaced)
+	}
+	description := "patched"
+	patched, err := secrets.Patch(ctx, "API_KEY", client.SecretPatch{Description: &description}, "")
+	ok(err)
+	if patched.Description != description || patched.Version != 2 || patched.Fingerprint != replaced.Fingerprint {
+		t.Errorf("patched %+v", patched)
+	}
+	got, err := secrets.Get(ctx, "API_KEY")
+	ok(err)
+	if diff := cmp.Diff(patched, got); diff != "" {
+		t.Errorf("GET differs from PATCH's answer:\n%s", diff)
+	}
+	_, err = secrets.AddVersion(ctx, "API_KEY", client.StringValue(second), "")
+	ok(err)
+	_, err = secrets.SetVersionStatus(ctx, "API_KEY", 1, "DISABLED")
+	ok(err)
+	ok(secrets.DestroyVersion(ctx, "API_KEY", 1))
+	versions, err := secrets.Versions(ctx, "API_KEY")
+	ok(err)
+	var statuses []string
+	for _, v := range versions {
+		statuses = append(statuses, v.Status)
+	}
+	if diff := cmp.Diff([]string{"ENABLED", "ENABLED", "DESTROYED"}, statuses); diff != "" {
+		t.Errorf("versions:\n%s", diff)
+	}
+	_, _, err = secrets.Put(ctx, "DB", client.SecretSpec{Value: client.JSONValue([]byte(asJSON(t, map[string]string{"user": "u", "password": first})))}, "")
+	ok(err)
+	all, err := secrets.All(ctx)
+	ok(err)
+	if len(all) != 2 {
+		t.Errorf("%d secrets, want 2", len(all))
+	}
+
+	tourDocuments(ctx, t, c, scope, ok)
+
+	run, err := c.RunScript(ctx, scope, "check", input)
+	ok(err)
+	wantMasked := []client.Masked{{Path: "/echo/bearer", Secrets: []string{"API_KEY"}}, {Path: "/echo/key", Secrets: []string{"API_KEY"}}, {Path: "/key", Secrets: []string{"API_KEY"}}}
+	if diff := cmp.Diff(wantMasked, run.Masked); diff != "" || run.Error != nil {
+		t.Errorf("run %+v:\n%s", run, diff)
+	}
+	if diff := cmp.Diff(`{"echo":{"bearer":"Bearer ***","key":"***"},"key":"***","ok":true,"v":"eu"}`, string(run.Output)); diff != "" {
+		t.Errorf("output of the run:\n%s", diff)
+	}
+	run, err = c.TestScript(ctx, scope, client.ScriptSpec{Source: tourScript}, input)
+	ok(err)
+	if run.Error != nil {
+		t.Errorf("test run: %v", run.Error)
+	}
+	for _, name := range []string{"rego", "validators"} {
+		d, err := c.EvaluatePolicy(ctx, scope, name, input)
+		ok(err)
+		if !d.Decision || d.Error != nil {
+			t.Errorf("%s: %+v", name, d)
+		}
+		d, err = c.EvaluatePolicy(ctx, scope, name, map[string]any{"key": "not it"})
+		ok(err)
+		if d.Decision || d.Error != nil {
+			t.Errorf("%s on a wrong key: %+v", name, d)
+		}
+	}
+	d, err := c.TestPolicy(ctx, scope, client.PolicySpec{Language: "rego", Source: tourRego}, input)
+	ok(err)
+	if !d.Decision {
+		t.Errorf("test of a policy: %+v", d)
+	}
+	tourDecisions(ctx, t, c, scope, second, ok)
+
+	// What is in use is not deleted but by force.
+	err = secrets.Delete(ctx, "API_KEY", "", false)
+	if !client.HasCode(err, "in_use") {
+		t.Errorf("delete of a secret in use: %v", err)
+	}
+	ok(secrets.Delete(ctx, "API_KEY", "", true))
+	ok(c.Scripts(scope).Delete(ctx, "check", ""))
+	ok(c.Policies(scope).Delete(ctx, "validators", ""))
+	ok(c.Variables(scope).Delete(ctx, "REGION", ""))
+}
+
+// tourDocuments writes and reads a document of each kind.
+func tourDocuments(ctx context.Context, t *testing.T, c *client.Client, scope client.Scope, ok func(error)) {
+	t.Helper()
+	variables := c.Variables(scope)
+	v, wasNew, err := variables.Put(ctx, "REGION", client.VariableSpec{Value: json.RawMessage(`{"name":"us","n":12345678901234567890}`)}, "")
+	ok(err)
+	if !wasNew || string(v.Value) != `{"name":"us","n":12345678901234567890}` {
+		t.Errorf("variable %+v", v)
+	}
+	v, err = variables.Patch(ctx, "REGION", map[string]any{"value": "eu"}, v.ETag)
+	ok(err)
+	got, err := variables.Get(ctx, "REGION")
+	ok(err)
+	if diff := cmp.Diff(v, got); diff != "" || string(got.Value) != `"eu"` {
+		t.Errorf("variable %+v:\n%s", got, diff)
+	}
+	all, err := variables.All(ctx)
+	ok(err)
+	if len(all) != 1 {
+		t.Errorf("%d variables", len(all))
+	}
+
+	scripts := c.Scripts(scope)
+	s, _, err := scripts.Put(ctx, "check", client.ScriptSpec{Source: tourScript}, "")
+	ok(err)
+	if diff := cmp.Diff([]string{"API_KEY"}, s.Secrets); diff != "" || s.Language != "javascript" || len(s.Warnings) > 0 {
+		t.Errorf("script %+v:\n%s", s, diff)
+	}
+	_, err = scripts.Patch(ctx, "check", map[string]any{"description": "of the tour"}, "")
+	ok(err)
+	_, err = scripts.Get(ctx, "check")
+	ok(err)
+	_, err = scripts.All(ctx)
+	ok(err)
+
+	policies := c.Policies(scope)
+	_, _, err = policies.Put(ctx, "rego", client.PolicySpec{Language: "rego", Source: tourRego}, "")
+	ok(err)
+	p, _, err := policies.Put(ctx, "validators", client.PolicySpec{Language: "validators", Validators: json.RawMessage(tourValidators)}, "")
+	ok(err)
+	if diff := cmp.Diff([]string{"API_KEY"}, p.Secrets); diff != "" {
+		t.Errorf("policy %+v:\n%s", p, diff)
+	}
+	_, err = policies.Patch(ctx, "validators", map[string]any{"description": "of the tour"}, p.ETag)
+	ok(err)
+	_, err = policies.Get(ctx, "validators")
+	ok(err)
+	_, err = policies.All(ctx)
+	ok(err)
+
+	bindings := c.Bindings(scope)
+	b, wasNew, err := bindings.Put(ctx, "authzen", client.BindingSpec{Policy: "rego"}, "")
+	ok(err)
+	if !wasNew || b.Name != "authzen" || b.Target != "*" {
+		t.Errorf("binding %+v", b)
+	}
+	b, _, err = bindings.Put(ctx, "authzen", client.BindingSpec{Policy: "rego", Target: "account"}, "")
+	ok(err)
+	_, err = bindings.Patch(ctx, "authzen", "account", map[string]any{"policy": "validators"}, b.ETag)
+	ok(err)
+	_, err = bindings.Get(ctx, "authzen", "account")
+	ok(err)
+	list, err := bindings.All(ctx)
+	ok(err)
+	if len(list) != 2 {
+		t.Errorf("%d bindings", len(list))
+	}
+	ok(bindings.Delete(ctx, "authzen", "account", ""))
+}
+
+// tourDecisions asks by AuthZEN: a bound policy, and a bound script.
+func tourDecisions(ctx context.Context, t *testing.T, c *client.Client, scope client.Scope, key string, ok func(error)) {
+	t.Helper()
+	if scope.Project != "" {
+		return // AuthZEN asks at the platform
+	}
+	_, _, err := c.Scripts(scope).Put(ctx, "decide", client.ScriptSpec{Source: tourDecider}, "")
+	ok(err)
+	_, _, err = c.Bindings(scope).Put(ctx, "authzen", client.BindingSpec{Script: "decide", Target: "document"}, "")
+	ok(err)
+	for _, resource := range []string{"account", "document"} {
+		for _, sent := range []string{key, "not it"} {
+			d, err := c.Evaluation(ctx, map[string]any{
+				"subject": map[string]any{"type": "user", "id": "alice"}, "action": map[string]any{"name": "read"},
+				"resource": map[string]any{"type": resource, "id": "1"}, "context": map[string]any{"key": sent},
+			})
+			ok(err)
+			if d.Decision != (sent == key) {
+				t.Errorf("%s with %q: %+v", resource, sent, d)
+			}
+		}
+	}
+}
+
+// tourEverything visits the three kinds of scopes and the server's own pages.
+func tourEverything(t *testing.T, s *apitest.Server, h *http.Client, first, second string) {
+	t.Helper()
+	c, err := client.New(s.URL, s.Token, h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, scope := range []client.Scope{{}, {Project: "shop"}, {Project: "shop", Service: "checkout"}} {
+		tour(t, c, scope, first, second)
+	}
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json"} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+s.Token)
+		response, err := h.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			t.Errorf("GET %s: %d", path, response.StatusCode)
+		}
+	}
+}
+
+// TestContractHoldsOnATour calls every endpoint and holds each request and each
+// response to openapi.yaml.
+func TestContractHoldsOnATour(t *testing.T) {
+	s := apitest.Start(t, apitest.Options{InProcess: true})
+	c := newContract(t, s)
+	tourEverything(t, s, &http.Client{Transport: c}, "first-"+rand.Text(), "second-"+rand.Text())
+	for _, operation := range operations(c.doc) {
+		if !c.seen[operation] {
+			t.Errorf("the tour does not visit %s", operation)
+		}
+	}
+}
+
+// dumps is a round tripper that keeps everything that a server answered.
+type dumps struct {
+	mu  sync.Mutex
+	all []string
+}
+
+// RoundTrip is http.RoundTripper's.
+func (d *dumps) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := http.DefaultTransport.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := httputil.DumpResponse(response, true)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.all = append(d.all, r.Method+" "+r.URL.Path+"\n"+string(text))
+	return response, err
+}
+
+// TestNoAnswerHasAValue looks for the values of secrets, and for what they look
+// like encoded, in every answer of every endpoint, in the log and in the
+// database.
+func TestNoAnswerHasAValue(t *testing.T) {
+	s := apitest.Start(t, apitest.Options{})
+	first, second := "first-"+rand.Text(), "second-"+rand.Text()
+	d := &dumps{}
+	tourEverything(t, s, &http.Client{Transport: d}, first, second)
+	s.Stop()
+	database, err := os.ReadFile(filepath.Join(s.DataDir, "state.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := append(d.all, "log\n"+s.Log.String(), "database\n"+string(database))
+	if len(texts) < 60 {
+		t.Fatalf("only %d texts were looked at", len(texts))
+	}
+	for _, value := range []string{first, second, s.Token} {
+		for _, form := range formsOf(value) {
+			for _, text := range texts {
+				if strings.Contains(strings.ToLower(text), strings.ToLower(form)) {
+					name, _, _ := strings.Cut(text, "\n")
+					t.Errorf("%s has a value or a form of it", name)
+				}
+			}
+		}
+	}
+}
+
+// formsOf gives the forms of a value that are looked for.
+func formsOf(value string) []string {
+	reversed := []byte(value)
+	slices.Reverse(reversed)
+	return []string{value, value[6:], string(reversed), base64.StdEncoding.EncodeToString([]byte(value))[:24],
+		base64.StdEncoding.EncodeToString([]byte(value[1:]))[:24], hex.EncodeToString([]byte(value)), url.QueryEscape(value)}
+}
