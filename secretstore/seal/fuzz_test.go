@@ -7,6 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/reticent/reticent/secretstore/seal"
 	"github.com/reticent/reticent/secretstore/seal/sealtest"
 )
@@ -180,6 +182,34 @@ func FuzzNormalizeHost(f *testing.F) {
 		}
 		if again, err := seal.NormalizeHost(in); err != nil || again != host {
 			t.Errorf("%q normalises to %q and that to %q, %v", s, host, again, err)
+		}
+	})
+}
+
+func FuzzSealJSONAgreesWithSealValue(f *testing.F) {
+	f.Add("s3cr3t-Zk9vQ2xL7p", `{"a":["s3cr3t-Zk9vQ2xL7p",1],"s3cr3t-Zk9vQ2xL7p":"\u0073"}`)
+	f.Add(`x","y":"abcdef0123456789q`, `{"a":"x","y":"abcdef0123456789q"}`)
+	f.Add("1234567890123456e10", `{"n":1234567890123456e10}`)
+	f.Fuzz(func(t *testing.T, secret, text string) {
+		var v any
+		if secret == "" || !utf8.ValidString(secret) || !utf8.ValidString(text) || json.Unmarshal([]byte(text), &v) != nil || strings.Contains(text, `\u`) {
+			t.Skip("out of the domain")
+		}
+		run := sealtest.Set(t, map[string]any{"S": secret}).NewRun(seal.Options{})
+		sealed, err := run.SealJSON([]byte(text))
+		if err != nil {
+			t.Skip("duplicate keys")
+		}
+		want, err := run.SealValue(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got any
+		if err := json.Unmarshal(sealed, &got); err != nil {
+			t.Fatalf("%s: %v", sealed, err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

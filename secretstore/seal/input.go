@@ -107,11 +107,35 @@ func same(a, b any) bool {
 
 // SealJSON seals the strings and keys of a JSON text, which must be valid.
 func (r *Run) SealJSON(raw []byte) ([]byte, error) {
-	// Without escapes the text of every string stands in raw as it is.
-	if bytes.IndexByte(raw, '\\') < 0 && !bytes.Contains(raw, []byte(prefix)) &&
-		len(r.set.match.find(string(raw), true)) == 0 {
-		return raw, nil
+	text := string(raw)
+	if strings.IndexByte(text, '\\') < 0 && !MayHold(text) {
+		// Without escapes the text of every string stands in raw as it is.
+		found := r.set.match.find(text, true)
+		if len(found) == 0 {
+			return raw, nil
+		}
+		if withinStrings(text, found) {
+			return []byte(r.substitute(text, found)), nil
+		}
 	}
+	return r.sealTokens(raw)
+}
+
+// withinStrings reports whether each occurrence lies inside one string of a JSON
+// text that has no escapes.
+func withinStrings(text string, found []match) bool {
+	quotes, from := 0, 0
+	for _, m := range found {
+		quotes += strings.Count(text[from:m.start], `"`)
+		if quotes%2 == 0 || strings.IndexByte(text[m.start:m.end], '"') >= 0 {
+			return false
+		}
+		from = m.end
+	}
+	return true
+}
+
+func (r *Run) sealTokens(raw []byte) ([]byte, error) {
 	var out bytes.Buffer
 	dec := jsontext.NewDecoder(bytes.NewReader(raw))
 	enc := jsontext.NewEncoder(&out)
