@@ -48,16 +48,9 @@ func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (b 
 	} else if !set.Empty() {
 		return nil, fmt.Errorf("the policy uses no secrets; its sealing set has %s", strings.Join(set.Names(), ", "))
 	}
-	b.store = inmem.NewFromObjectWithOpts(orEmpty(data), inmem.OptRoundTripOnWrite(true), inmem.OptReturnASTValuesOnRead(true))
+	b.store = inmem.NewFromObjectWithOpts(data, inmem.OptRoundTripOnWrite(true), inmem.OptReturnASTValuesOnRead(true))
 	b.read, err = b.store.NewTransaction(ctx)
 	return b, err
-}
-
-func orEmpty(data map[string]any) map[string]any {
-	if data == nil {
-		return map[string]any{}
-	}
-	return data
 }
 
 // seal seals the literals and the data of the policy and gives its data with
@@ -76,7 +69,7 @@ func (b *Policy) seal() (map[string]any, error) {
 			return nil, err
 		}
 	}
-	own, err := b.run.SealValue(any(orEmpty(p.data)))
+	own, err := b.run.SealValue(p.data)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ type class int
 
 const (
 	// removed: no policy may call it: it reaches the network or the process,
-	// shows what is not the policy's, or is deprecated.
+	// shows what is not the policy's, can't be stopped, or is deprecated.
 	removed class = iota + 1
 	// native: structural; it looks at no string and compares nothing.
 	native
@@ -34,7 +34,7 @@ const (
 // classes has every builtin that is not guarded.
 var classes = classTable(map[class]string{
 	removed: `http.send net.lookup_ip_addr opa.runtime rego.parse_module rego.metadata.chain rego.metadata.rule
-		trace internal.test_case
+		trace internal.test_case strings.render_template
 		all any cast_array cast_boolean cast_null cast_object cast_set cast_string net.cidr_overlap re_match set_diff`,
 	native: `array.concat array.flatten array.reverse array.slice assign eq internal.print
 		is_array is_boolean is_null is_number is_object is_set is_string object.keys print type_name walk time.now_ns`,
@@ -76,6 +76,18 @@ func ownName(name string) string { return ownPrefix + strings.ReplaceAll(name, "
 // checkKey is the builtin that refuses a key with a secret in it.
 const checkKey = ownPrefix + "check_key"
 
+// boundedBuiltins are those that policies without secrets call.
+var boundedBuiltins = sync.OnceValues(func() (map[string]*ast.Builtin, map[string]*topdown.Builtin) {
+	decls, funcs := make(map[string]*ast.Builtin), make(map[string]*topdown.Builtin)
+	for _, b := range ast.CapabilitiesForThisVersion().Builtins {
+		if bounds[b.Name] != nil {
+			own := &ast.Builtin{Name: ownName(b.Name), Decl: b.Decl}
+			decls[own.Name], funcs[own.Name] = own, &topdown.Builtin{Decl: own, Func: bounded(b, topdown.GetBuiltin(b.Name))}
+		}
+	}
+	return decls, funcs
+})
+
 // ownBuiltins are this package's builtins: for the compiler, and for the
 // evaluator.
 var ownBuiltins = sync.OnceValues(func() (map[string]*ast.Builtin, map[string]*topdown.Builtin) {
@@ -86,11 +98,13 @@ var ownBuiltins = sync.OnceValues(func() (map[string]*ast.Builtin, map[string]*t
 	}
 	add(checkKey, types.NewFunction(types.Args(types.A), types.B), builtinCheckKey)
 	for _, b := range ast.CapabilitiesForThisVersion().Builtins {
-		switch classOf(b.Name) {
-		case sealed:
-			add(ownName(b.Name), b.Decl, sealedFunc(b))
-		case keyed, guarded:
-			add(ownName(b.Name), b.Decl, guard(b))
+		switch c := classOf(b.Name); {
+		case c == sealed:
+			add(ownName(b.Name), b.Decl, bounded(b, sealedFunc(b)))
+		case c == keyed || c == guarded:
+			add(ownName(b.Name), b.Decl, bounded(b, guard(b)))
+		case bounds[b.Name] != nil:
+			add(ownName(b.Name), b.Decl, bounded(b, topdown.GetBuiltin(b.Name)))
 		}
 	}
 	return decls, funcs

@@ -20,26 +20,34 @@ func equal(r *seal.Run, a, b ast.Value) (bool, error) {
 			return x == y, nil
 		}
 		return r.Equal(string(x), string(y))
-	case *ast.Array:
-		y, ok := b.(*ast.Array)
-		if !ok || x.Len() != y.Len() {
-			return false, nil
+	case *ast.Array, ast.Object, ast.Set:
+		if !holds(r, a) && !holds(r, b) {
+			return a.Compare(b) == 0, nil
 		}
-		return equalArrays(r, x, y)
-	case ast.Object:
-		y, ok := b.(ast.Object)
-		if !ok || x.Len() != y.Len() {
-			return false, nil
+		if total(ast.NewTerm(a)) > MaxValueBytes || total(ast.NewTerm(b)) > MaxValueBytes {
+			return false, seal.Errorf(codeLimit, "a comparison of more than %d bytes (MaxValueBytes)", MaxValueBytes)
 		}
-		return equalObjects(r, x, y)
-	case ast.Set:
-		y, ok := b.(ast.Set)
-		if !ok || x.Len() != y.Len() {
-			return false, nil
-		}
-		return equalSets(r, x, y)
+		return equalCollections(r, a, b)
 	}
 	return a.Compare(b) == 0, nil
+}
+
+func equalCollections(r *seal.Run, a, b ast.Value) (bool, error) {
+	switch x := a.(type) {
+	case *ast.Array:
+		if y, ok := b.(*ast.Array); ok && x.Len() == y.Len() {
+			return equalArrays(r, x, y)
+		}
+	case ast.Object:
+		if y, ok := b.(ast.Object); ok && x.Len() == y.Len() {
+			return equalObjects(r, x, y)
+		}
+	case ast.Set:
+		if y, ok := b.(ast.Set); ok && x.Len() == y.Len() {
+			return equalSets(r, x, y)
+		}
+	}
+	return false, nil
 }
 
 // equalArrays compares all elements, so that its time does not show which one
@@ -57,17 +65,9 @@ func equalArrays(r *seal.Run, x, y *ast.Array) (bool, error) {
 }
 
 func equalObjects(r *seal.Run, x, y ast.Object) (bool, error) {
-	if !holds(r, x) && !holds(r, y) {
-		return x.Compare(y) == 0, nil
-	}
 	same := true
 	err := x.Iter(func(k, v *ast.Term) error {
-		found, err := anyPair(y, func(l, w *ast.Term) (bool, error) {
-			if eq, err := equal(r, k.Value, l.Value); err != nil || !eq {
-				return false, err
-			}
-			return equal(r, v.Value, w.Value)
-		})
+		found, err := memberWithKey(r, k.Value, v.Value, y)
 		same = same && found
 		return err
 	})
@@ -75,9 +75,6 @@ func equalObjects(r *seal.Run, x, y ast.Object) (bool, error) {
 }
 
 func equalSets(r *seal.Run, x, y ast.Set) (bool, error) {
-	if !holds(r, x) && !holds(r, y) {
-		return x.Compare(y) == 0, nil
-	}
 	same := true
 	err := x.Iter(func(e *ast.Term) error {
 		found, err := member(r, e.Value, y)

@@ -1,6 +1,8 @@
 package rego
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -54,7 +56,11 @@ func Compile(src Source) (p *Program, err error) {
 	if len(issues) > 0 {
 		return nil, compileError(issues...)
 	}
-	p = &Program{modules: modules, data: src.Data}
+	data, err := copyData(src.Data)
+	if err != nil {
+		return nil, err
+	}
+	p = &Program{modules: modules, data: data}
 	found := &names{}
 	c := ast.NewCompiler().WithCapabilities(capabilities()).
 		WithStageAfterID(ast.StageResolveRefs, found.stage()).
@@ -77,6 +83,28 @@ func Compile(src Source) (p *Program, err error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// copyData copies documents as JSON, so that they have the types that are sealed
+// and nobody else holds them.
+func copyData(data map[string]any) (map[string]any, error) {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return nil, compileError(Issue{Code: codeLimit, Message: "the policy's data are not JSON"})
+	}
+	if len(raw) > MaxDataBytes {
+		return nil, compileError(Issue{Code: codeLimit, Message: fmt.Sprintf("the data of a policy may have %d bytes (MaxDataBytes)", MaxDataBytes)})
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var out map[string]any
+	if err := dec.Decode(&out); err != nil {
+		return nil, compileError(Issue{Code: codeLimit, Message: "the policy's data are not JSON"})
+	}
+	if out == nil {
+		out = make(map[string]any)
+	}
+	return out, nil
 }
 
 // recoverCompile makes an error of a panic: OPA's compiler has some on valid text.
@@ -128,7 +156,7 @@ func parseModule(name, text string) (*ast.Module, error) {
 	return ast.ParseModuleWithOpts(name, text, ast.ParserOptions{Capabilities: capabilities(), RegoVersion: ast.RegoV1})
 }
 
-// compile runs OPA's compiler and, for a policy with secrets, the rewriter in it.
+// compile runs OPA's compiler with the changes of this package in it.
 func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error) {
 	var issues []Issue
 	c := ast.NewCompiler().
@@ -136,22 +164,26 @@ func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error)
 		WithEnablePrintStatements(true).
 		WithPathConflictsCheck(p.conflicts).
 		WithStageAfterID(ast.StageResolveRefs, (&names{}).stage())
+	change := bound
 	if len(p.secrets) > 0 {
+		change = rewrite
 		decls, _ := ownBuiltins()
-		c = c.WithBuiltins(decls).
-			// A comprehension index compares natively, and needs bodies as they were.
-			WithSkipStages(ast.StageBuildComprehensionIndices).
-			WithStageAfterID(ast.StageRewriteEquals, ast.CompilerStageDefinition{
-				Name:       "SealComparisons",
-				MetricName: "compile_stage_seal_comparisons",
-				Stage: func(c *ast.Compiler) *ast.Error {
-					if issues = rewrite(c); len(issues) > 0 {
-						return errStop
-					}
-					return nil
-				},
-			})
+		// A comprehension index compares natively, and needs bodies as they were.
+		c = c.WithBuiltins(decls).WithSkipStages(ast.StageBuildComprehensionIndices)
+	} else {
+		decls, _ := boundedBuiltins()
+		c = c.WithBuiltins(decls)
 	}
+	c = c.WithStageAfterID(ast.StageRewriteEquals, ast.CompilerStageDefinition{
+		Name:       "SealComparisons",
+		MetricName: "compile_stage_seal_comparisons",
+		Stage: func(c *ast.Compiler) *ast.Error {
+			if issues = change(c); len(issues) > 0 {
+				return errStop
+			}
+			return nil
+		},
+	})
 	c.Compile(modules)
 	if len(issues) > 0 {
 		return nil, compileError(issues...)

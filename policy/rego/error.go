@@ -35,7 +35,7 @@ const (
 	codeInspected = "sealed_secret_inspected"
 	// codeUnsupported: the construct can't be used in a policy with secrets.
 	codeUnsupported = "unsupported_with_secrets"
-	// codeLimit: a limit of this package.
+	// codeLimit: a limit of this package, when compiling or evaluating.
 	codeLimit = "limit_exceeded"
 	// codeDecision: there is no rule to decide by.
 	codeDecision = "decision_not_found"

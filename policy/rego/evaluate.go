@@ -64,11 +64,13 @@ func (p *Policy) query(ctx context.Context, input *ast.Term, run *seal.Run, canc
 		WithCancel(cancel).
 		WithPrintHook(printed).
 		WithMetrics(metrics.NoOp())
+	_, funcs := boundedBuiltins()
 	if run != nil {
-		_, funcs := ownBuiltins()
-		q = q.WithBuiltins(funcs).WithStrictBuiltinErrors(true)
+		_, funcs = ownBuiltins()
+		q = q.WithStrictBuiltinErrors(true)
 		ctx = &evalContext{Context: ctx, run: run}
 	}
+	q = q.WithBuiltins(funcs)
 	docs := make(map[ast.Var]ast.Value, 1)
 	err := q.Iter(ctx, func(found topdown.QueryResult) error {
 		for v, t := range found {

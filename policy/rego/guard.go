@@ -53,6 +53,9 @@ func shownName(b *ast.Builtin) string {
 // collection that may hold other forms of it: that would be a comparison which
 // no boundary sees.
 func builtinCheckKey(ctx topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Term) error) error {
+	if total(operands[0]) > MaxValueBytes {
+		return halt(ctx, seal.Errorf(codeLimit, "a key of more than %d bytes (MaxValueBytes)", MaxValueBytes))
+	}
 	if err := checkKeyValue(runOf(ctx), operands[0].Value); err != nil {
 		return halt(ctx, err)
 	}
@@ -73,6 +76,9 @@ func checkKeyValue(r *seal.Run, v ast.Value) error {
 		return v.Iter(func(e *ast.Term) error { return checkKeyValue(r, e.Value) })
 	case ast.Object:
 		return v.Iter(func(k, e *ast.Term) error {
+			if total(operands[0]) > MaxValueBytes {
+				return halt(ctx, seal.Errorf(codeLimit, "a key of more than %d bytes (MaxValueBytes)", MaxValueBytes))
+			}
 			if err := checkKeyValue(r, k.Value); err != nil {
 				return err
 			}

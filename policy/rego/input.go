@@ -106,7 +106,7 @@ func (p *inputParser) value(depth int) (*ast.Term, error) {
 	case 'n':
 		return ast.InternedNullTerm, nil
 	}
-	return number(token.String()), nil
+	return number(token.String())
 }
 
 func (p *inputParser) object(depth int) (*ast.Term, error) {
@@ -181,9 +181,12 @@ func (p *inputParser) term(v ast.Value) *ast.Term {
 	return t
 }
 
-func number(s string) *ast.Term {
+func number(s string) (*ast.Term, error) {
 	if t := ast.InternedIntNumberTermFromString(s); t != nil {
-		return t
+		return t, nil
 	}
-	return ast.NumberTerm(json.Number(s))
+	if numberDigits(s) > MaxNumberDigits {
+		return nil, seal.Errorf(codeInput, "the input has a number of more than %d digits (MaxNumberDigits)", MaxNumberDigits)
+	}
+	return ast.NumberTerm(json.Number(s)), nil
 }

@@ -238,6 +238,9 @@ func (l *levels) ref(r *ruleLevels, ref ast.Ref) level {
 	case ref[0].Equal(ast.InputRootDocument):
 		return l.replacedInput
 	case isSecretRef(ref):
+		if len(ref) > 3 {
+			return mixed // numbers and plain fields of a structure are no secrets
+		}
 		return secret
 	case ref[0].Equal(ast.DefaultRootDocument):
 		out := l.replacedData

@@ -7,6 +7,8 @@ const (
 	MaxModules = 64
 	// MaxSourceBytes is the size of all modules of a policy together.
 	MaxSourceBytes = 512 << 10
+	// MaxDataBytes is the size of a policy's own data, as JSON.
+	MaxDataBytes = 4 << 20
 	// MaxNesting is how deep a module may nest: the parser recurses.
 	MaxNesting = 500
 	// MaxInputDepth is how deep an input may nest objects and arrays.
@@ -15,6 +17,14 @@ const (
 	MaxEvaluationTime = time.Second
 	// MaxOutputBytes is the size of what a policy may answer, as JSON.
 	MaxOutputBytes = 256 << 10
+	// MaxValueBytes is the size of what one call of a builtin may give.
+	MaxValueBytes = 16 << 20
+	// MaxOperandNodes is how many strings, numbers and collections an operand of a
+	// comparison or a builtin may have in it, in a policy with secrets.
+	MaxOperandNodes = 1_000_000
+	// MaxNumberDigits is the number of digits that a number of an input or of a
+	// policy's text may have when it is written out.
+	MaxNumberDigits = 1000
 	// MaxPrintBytes is how much print() may write in one evaluation; what is
 	// over is cut, after masking.
 	MaxPrintBytes = 16 << 10

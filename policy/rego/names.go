@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -65,8 +66,13 @@ func (n *names) visit(x any) bool {
 	case ast.Call:
 		n.operator(x[0])
 	case *ast.Term:
-		if ref, ok := x.Value.(ast.Ref); ok {
-			n.ref(ref, x.Location)
+		switch v := x.Value.(type) {
+		case ast.Ref:
+			n.ref(v, x.Location)
+		case ast.Number:
+			if numberDigits(string(v)) > MaxNumberDigits {
+				n.refuse(x.Location, codeLimit, fmt.Sprintf("a number has more than %d digits (MaxNumberDigits)", MaxNumberDigits), "")
+			}
 		}
 	}
 	return false

@@ -140,6 +140,10 @@ func (r *Result) fill(docs map[ast.Var]ast.Value, run *seal.Run) *seal.Error {
 
 // export adds a document as encoding/json would decode it.
 func export(out map[string]any, name string, v ast.Value) *seal.Error {
+	tooLarge := seal.Errorf(codeOutput, "%s is larger than %d bytes (MaxOutputBytes)", name, MaxOutputBytes)
+	if total(ast.NewTerm(v)) > 8*MaxOutputBytes {
+		return tooLarge // writing it out could take for ever
+	}
 	x, err := ast.JSON(v)
 	if err != nil {
 		return seal.Errorf(codeInternal, "%s is not JSON", name)
@@ -149,7 +153,7 @@ func export(out map[string]any, name string, v ast.Value) *seal.Error {
 		return seal.Errorf(codeInternal, "%s is not JSON", name)
 	}
 	if len(raw) > MaxOutputBytes {
-		return seal.Errorf(codeOutput, "%s is larger than %d bytes (MaxOutputBytes)", name, MaxOutputBytes)
+		return tooLarge
 	}
 	out[name] = x
 	return nil

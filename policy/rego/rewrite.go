@@ -348,6 +348,7 @@ func (w *rewriter) builtinCall(e *ast.Expr, b *ast.Builtin, t, operands []*ast.T
 	switch c := classOf(b.Name); {
 	case c == guarded, c == sealed && !comparing[b.Name]:
 	case (c == keyed || c == sealed) && highest > clean:
+	case bounds[b.Name] != nil:
 	default:
 		return
 	}
@@ -469,4 +470,26 @@ func hasUnbound(t *ast.Term, bound ast.VarSet) bool {
 func mayHold(t *ast.Term) bool {
 	s, ok := t.Value.(ast.String)
 	return ok && seal.MayHold(string(s))
+}
+
+// bound is what is changed in a policy without secrets: calls that could take
+// all memory are renamed to those that check first.
+func bound(c *ast.Compiler) []Issue {
+	var issues []Issue
+	for _, m := range c.Modules {
+		ast.NewGenericVisitor(func(x any) bool {
+			switch x := x.(type) {
+			case *ast.With:
+				if ref, ok := x.Target.Value.(ast.Ref); ok && bounds[ref.String()] != nil {
+					issues = append(issues, issueAt(x.Location, codeUnsupported, "`with` can't replace this function", "replace input or data"))
+				}
+			case *ast.Expr:
+				if x.IsCall() && bounds[x.Operator().String()] != nil {
+					x.SetOperator(ast.NewTerm(ast.Ref{ast.VarTerm(ownName(x.Operator().String()))}).SetLocation(x.Location))
+				}
+			}
+			return false
+		}).Walk(m)
+	}
+	return issues
 }
