@@ -18,6 +18,7 @@ type runBody struct {
 type scriptBody struct {
 	Source   string          `json:"source"`
 	Language script.Language `json:"language"`
+	Secrets  []string        `json:"secrets"`
 	Input    json.RawMessage `json:"input"`
 }
 
@@ -57,7 +58,7 @@ func (s *server) testScript(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, MaxInputBytes, &body); err != nil {
 		return err
 	}
-	document := script.Document{Language: body.Language, Source: body.Source}
+	document := script.Document{Language: body.Language, Source: body.Source, Secrets: body.Secrets}
 	result, err := s.scripts.Test(r.Context(), t.by, t.scope, document, body.Input)
 	if err != nil {
 		return err

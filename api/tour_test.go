@@ -192,7 +192,7 @@ func tourDocuments(ctx context.Context, t *testing.T, c *client.Client, scope cl
 	scripts := c.Scripts(scope)
 	s, _, err := scripts.Put(ctx, "check", client.ScriptSpec{Source: tourScript}, "")
 	ok(err)
-	if diff := cmp.Diff([]string{"API_KEY"}, s.Secrets); diff != "" || s.Language != "javascript" || len(s.Warnings) > 0 {
+	if diff := cmp.Diff([]string{"API_KEY"}, s.SealingSet); diff != "" || s.Language != "javascript" || len(s.Warnings) > 0 {
 		t.Errorf("script %+v:\n%s", s, diff)
 	}
 	_, err = scripts.Patch(ctx, "check", map[string]any{"description": "of the tour"}, "")
@@ -207,7 +207,7 @@ func tourDocuments(ctx context.Context, t *testing.T, c *client.Client, scope cl
 	ok(err)
 	p, _, err := policies.Put(ctx, "validators", client.PolicySpec{Language: "validators", Validators: json.RawMessage(tourValidators)}, "")
 	ok(err)
-	if diff := cmp.Diff([]string{"API_KEY"}, p.Secrets); diff != "" {
+	if diff := cmp.Diff([]string{"API_KEY"}, p.SealingSet); diff != "" {
 		t.Errorf("policy %+v:\n%s", p, diff)
 	}
 	_, err = policies.Patch(ctx, "validators", map[string]any{"description": "of the tour"}, p.ETag)
@@ -324,7 +324,7 @@ func (d *dumps) RoundTrip(r *http.Request) (*http.Response, error) {
 // like encoded, in every answer of every endpoint, in the log and in the
 // database.
 func TestNoAnswerHasAValue(t *testing.T) {
-	s := apitest.Start(t, apitest.Options{})
+	s := apitest.Start(t, apitest.Options{InProcess: true})
 	first, second := "first-"+rand.Text(), "second-"+rand.Text()
 	d := &dumps{}
 	tourEverything(t, s, &http.Client{Transport: d}, first, second)

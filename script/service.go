@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
@@ -11,8 +12,11 @@ import (
 
 // Document is a script as it is stored.
 type Document struct {
-	Language    Language `json:"language"`
-	Source      string   `json:"source"`
+	Language Language `json:"language"`
+	Source   string   `json:"source"`
+	// Secrets are secrets that the source reads by computed names, besides those
+	// that it names.
+	Secrets     []string `json:"secrets,omitempty"`
 	Description string   `json:"description,omitempty"`
 }
 
@@ -32,16 +36,26 @@ func NewService(store *secretstore.Store, engine *Engine) *Service {
 	return s
 }
 
-// check compiles a script; the error is a *CheckError.
-func (s *Service) check(ctx context.Context, _ secretstore.Scope, d *Document) ([]string, error) {
+// check compiles a script and gives its sealing set; the error is a *CheckError.
+func (s *Service) check(ctx context.Context, scope secretstore.Scope, d *Document) ([]string, error) {
 	if d.Language == "" {
 		d.Language = JavaScript
 	}
-	checked, err := s.engine.Check(ctx, Source{Language: d.Language, Source: d.Source})
+	for _, name := range d.Secrets {
+		if err := secretstore.CheckName(name); err != nil {
+			return nil, err
+		}
+	}
+	checked, err := s.engine.Check(ctx, Source{
+		Language: d.Language, Source: d.Source,
+		Structured: func(name string) bool { return s.Store.Structured(scope, name) },
+	})
 	if err != nil {
 		return nil, err
 	}
-	return checked.Secrets, nil
+	set := append(checked.Secrets, d.Secrets...)
+	slices.Sort(set)
+	return slices.Compact(set), nil
 }
 
 // Run runs a stored script that a scope sees. The names in it are looked up from

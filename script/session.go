@@ -153,5 +153,8 @@ func (s *session) secrets() map[string]host.Secret {
 		v, err := s.run.Seal.Lookup(name)
 		out[name] = host.Secret{Value: v, Missing: err != nil}
 	}
+	for _, name := range s.run.Seal.Set().MissingNames() {
+		out[name] = host.Secret{Missing: true}
+	}
 	return out
 }

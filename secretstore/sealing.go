@@ -174,6 +174,17 @@ func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
 	return out
 }
 
+// Structured reports whether a name means, as a scope sees it, a secret whose
+// value is an object or array.
+func (s *Store) Structured(scope Scope, name string) bool {
+	x := s.state.Load().findSecret(scope, name)
+	if x == nil {
+		return false
+	}
+	v := x.record.current()
+	return v != nil && v.Structured
+}
+
 // MissingSecrets gives those of the names that have no usable secret as a scope
 // sees them, for a warning at upload.
 func (s *Store) MissingSecrets(scope Scope, names []string) []string {

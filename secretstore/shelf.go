@@ -25,11 +25,12 @@ type Shelf[T any] struct {
 // Entry is a stored value with what the store knows of it. It marshals to one
 // JSON object with the members of both.
 type Entry[T any] struct {
-	Value     T         `json:"-"`
-	Name      string    `json:"name"`
-	Scope     string    `json:"scope"`
-	Version   int       `json:"version"`
-	Secrets   []string  `json:"secrets,omitempty"`
+	Value   T      `json:"-"`
+	Name    string `json:"name"`
+	Scope   string `json:"scope"`
+	Version int    `json:"version"`
+	// Secrets are the names that it refers to.
+	Secrets   []string  `json:"sealing_set,omitempty"`
 	Warnings  []string  `json:"warnings,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`

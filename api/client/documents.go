@@ -13,8 +13,8 @@ type Meta struct {
 	Name    string `json:"name"`
 	Scope   string `json:"scope"`
 	Version int    `json:"version"`
-	// Secrets are those that the document refers to.
-	Secrets []string `json:"secrets"`
+	// SealingSet are the names of the secrets that the document refers to.
+	SealingSet []string `json:"sealing_set"`
 	// Warnings say what will go wrong, such as secrets that do not exist.
 	Warnings  []string  `json:"warnings"`
 	CreatedAt time.Time `json:"created_at"`
@@ -45,9 +45,11 @@ func (c *Client) Variables(s Scope) Collection[Variable, *Variable] {
 // ScriptSpec is a script as it is written.
 type ScriptSpec struct {
 	// Language is "javascript" if empty.
-	Language    string `json:"language,omitempty"`
-	Source      string `json:"source"`
-	Description string `json:"description,omitempty"`
+	Language string `json:"language,omitempty"`
+	Source   string `json:"source"`
+	// Secrets are those that the source reads by computed names.
+	Secrets     []string `json:"secrets,omitempty"`
+	Description string   `json:"description,omitempty"`
 }
 
 // Script is a script with its source.

@@ -128,6 +128,10 @@ func (h *Host) fromJSON(v any) goja.Value {
 			list[i] = h.fromJSON(el)
 		}
 		return h.vm.NewArray(list...)
+	case json.Number:
+		// One with more digits than a number of JavaScript can tell apart.
+		f, _ := v.Float64()
+		return h.vm.ToValue(f)
 	}
 	return h.vm.ToValue(v)
 }
@@ -175,14 +179,21 @@ func (s *secrets) Set(string, goja.Value) bool {
 
 // Has tells only what the script's own text says.
 func (s *secrets) Has(key string) bool {
-	_, ok := s.set[key]
-	return ok
+	secret, ok := s.set[key]
+	return ok && !secret.Missing
 }
 
 // Delete refuses.
 func (s *secrets) Delete(string) bool { return false }
 
-// Keys are the names of the static set.
+// Keys are the names of the static set that there is a secret for.
 func (s *secrets) Keys() []string {
-	return slices.Sorted(maps.Keys(s.set))
+	var names []string
+	for name, secret := range s.set {
+		if !secret.Missing {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -58,6 +58,9 @@ func (s *Set) Names() []string { return s.names }
 // Empty reports whether the artefact names no secret at all.
 func (s *Set) Empty() bool { return len(s.names) == 0 && len(s.missing) == 0 }
 
+// MissingNames are the names that have no usable secret, in order.
+func (s *Set) MissingNames() []string { return sortedKeys(s.missing) }
+
 // Missing gives secret_unavailable for the first name that has no usable
 // secret, or nil. An engine that can't tell when a secret is read (Rego, where
 // an undefined operand makes `not` true) refuses the evaluation on it.
