@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/big"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -147,6 +148,11 @@ func (r *Run) origins(s string) []*origin {
 		return true
 	})
 	return out
+}
+
+// encoded reports whether an encoding of a secret stands in s.
+func (r *Run) encoded(s string) bool {
+	return slices.ContainsFunc(r.origins(s), func(o *origin) bool { return o.encoded })
 }
 
 // encodingOfOther reports whether one side has an encoding of a secret that the

@@ -45,7 +45,8 @@ type function struct {
 	local bool
 	// opaque results show nothing of the argument's form.
 	opaque bool
-	// growth bounds the length of a result by that of the argument.
+	// growth bounds the length of a result by that of an argument of
+	// MaxSecretBytes or more.
 	growth int
 }
 
@@ -61,14 +62,11 @@ var functions = map[Func]function{
 	QueryEscape:  {apply: func(b []byte) ([]byte, error) { return []byte(url.QueryEscape(string(b))), nil }, local: true, growth: 3},
 	JSONString:   {apply: jsonString, local: true, growth: 6},
 	GoJSONString: {apply: goJSONString, local: true, growth: 6},
-	MD5:          {apply: digest(func(b []byte) []byte { d := md5.Sum(b); return d[:] }), opaque: true},  //nolint:gosec // see above
-	SHA1:         {apply: digest(func(b []byte) []byte { d := sha1.Sum(b); return d[:] }), opaque: true}, //nolint:gosec // see above
-	SHA256:       {apply: digest(func(b []byte) []byte { d := sha256.Sum256(b); return d[:] }), opaque: true},
-	SHA512:       {apply: digest(func(b []byte) []byte { d := sha512.Sum512(b); return d[:] }), opaque: true},
+	MD5:          {apply: digest(func(b []byte) []byte { d := md5.Sum(b); return d[:] }), opaque: true, growth: 1},  //nolint:gosec // see above
+	SHA1:         {apply: digest(func(b []byte) []byte { d := sha1.Sum(b); return d[:] }), opaque: true, growth: 1}, //nolint:gosec // see above
+	SHA256:       {apply: digest(func(b []byte) []byte { d := sha256.Sum256(b); return d[:] }), opaque: true, growth: 1},
+	SHA512:       {apply: digest(func(b []byte) []byte { d := sha512.Sum512(b); return d[:] }), opaque: true, growth: 1},
 }
-
-// digestSize bounds the length of any hex digest.
-const digestSize = 2 * sha512.Size
 
 // call is a function and its arguments: what a derived surrogate is kept under,
 // so that the same call gives the same surrogate.
@@ -123,10 +121,13 @@ func (r *Run) derive(f Func, fn function, s string) (string, error) {
 	if token, ok := r.recall(key); ok {
 		return token, nil
 	}
-	o := &origin{sources: r.sourcesOf(s), of: s, size: digestSize}
-	if !fn.opaque {
-		o.size = min(r.size(s)*fn.growth, MaxResolvedBytes+1)
-		o.encoded = true
+	o := &origin{
+		sources: r.sourcesOf(s),
+		of:      s,
+		// A digest counts as much as what it is of: a digest of two digests, and so
+		// on, would take twice as long with each.
+		size:    min(r.size(s)*fn.growth, MaxResolvedBytes+1),
+		encoded: !fn.opaque || r.encoded(s),
 	}
 	o.resolve = func() ([]byte, error) {
 		b, err := r.resolve(s)

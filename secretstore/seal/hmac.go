@@ -31,9 +31,10 @@ var hashes = map[Hash]func() hash.Hash{
 
 // HMAC gives the hex HMAC of message under key. Where a surrogate stands in
 // either, the result is a surrogate too: it compares and travels to the hosts
-// of its secrets. It comes out plain only if every secret in the key is strong
-// and says release, and none is in the message: an HMAC under a weak key is an
-// offline dictionary, and one of a secret is a digest of it.
+// of its secrets. It comes out plain only if the key is a secret with nothing
+// behind it that is strong and says release, and no secret is in the message:
+// an HMAC under a weak key is an offline dictionary, and one of a secret is a
+// digest of it.
 func (r *Run) HMAC(h Hash, key, message string) (string, error) {
 	newHash, ok := hashes[h]
 	if !ok {
@@ -53,7 +54,8 @@ func (r *Run) HMAC(h Hash, key, message string) (string, error) {
 		return hex.AppendEncode(nil, mac.Sum(nil)), nil
 	}
 	inKey, inMessage := r.sourcesOf(key), r.sourcesOf(message)
-	if len(inMessage) == 0 && released(inKey) {
+	exact := r.exactKey(key)
+	if len(inMessage) == 0 && released(inKey) && exact {
 		b, err := compute()
 		return string(b), err
 	}
@@ -64,9 +66,29 @@ func (r *Run) HMAC(h Hash, key, message string) (string, error) {
 	return r.issue(memo, &origin{
 		sources: union(slices.Clone(inKey), inMessage),
 		of:      key + " " + message,
-		size:    digestSize,
+		size:    min(r.size(key)+r.size(message), MaxResolvedBytes+1),
+		encoded: !exact || r.encoded(message),
 		resolve: compute,
 	})
+}
+
+// exactKey reports whether no other key that could be written with the secrets of
+// key can be the same by the length or the alphabet of one: it has no encoding
+// in it, and nothing stands behind its one secret. HMAC fills short keys up with
+// NUL (RFC 2104 section 2), so that an HMAC under S and one under S + "\0" are
+// equal if S is shorter than a block.
+func (r *Run) exactKey(key string) bool {
+	in := r.origins(key)
+	return len(in) == 0 || len(in) == 1 && !in[0].encoded && r.endsInSecret(key)
+}
+
+func (r *Run) endsInSecret(s string) bool {
+	last := 0
+	r.each(s, func(_, end int, _ string, _ *origin) bool {
+		last = end
+		return true
+	})
+	return last == len(s)
 }
 
 func released(key []source) bool {

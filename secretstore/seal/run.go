@@ -50,10 +50,12 @@ type origin struct {
 	of string
 	// resolve gives the plaintext.
 	resolve func() ([]byte, error)
-	// size bounds what resolve gives, and depends on no plaintext.
+	// size bounds what resolve gives and what it takes to compute it, and depends
+	// on no plaintext.
 	size int
-	// encoded is set when the form of the plaintext shows its content, as a
-	// percent-encoding does; comparing it with its source would tell.
+	// encoded is set when an encoding of a plaintext, whose form shows the
+	// content, went in. Comparing it with another value of the same secret would
+	// tell its alphabet or its length.
 	encoded bool
 }
 
