@@ -28,9 +28,9 @@ type connection struct {
 func (c *connection) register(flags *pflag.FlagSet) {
 	flags.StringVar(&c.addr, "addr", "", "the server's `URL`, instead of "+addrVariable)
 	flags.StringVar(&c.tokenFile, "token-file", "", "a `file` with the token, instead of "+tokenVariable)
-	flags.StringVar(&c.scope.Project, "project", "", "the `project`; none is the platform")
-	flags.StringVar(&c.scope.Service, "service", "", "the `service` of the project")
-	flags.VarP(&c.format, "output", "o", "how to print: table or `json`")
+	flags.StringVar(&c.scope.Project, "project", "", "the `name` of the project; none is the platform")
+	flags.StringVar(&c.scope.Service, "service", "", "the `name` of the service of the project")
+	flags.VarP(&c.format, "output", "o", "the `format` to print: table or json")
 }
 
 // dial gives a client of the server.

@@ -12,5 +12,5 @@ import (
 // "reticent", and it starts itself as a worker.
 func TestMain(m *testing.M) {
 	worker.Main()
-	testscript.Main(m, map[string]func(){"reticent": main})
+	testscript.Main(m, map[string]func(){"reticent": main, "curl": curl})
 }

@@ -39,7 +39,8 @@ func list[R any](f outputFormat, w io.Writer, items []R, members ...string) erro
 	if f.json {
 		return printJSON(w, append([]R{}, items...)) // [] and not null
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, strings.ToUpper(strings.Join(members, "\t")))
 	for _, item := range items {
 		fields, err := fieldsOf(item)
@@ -54,9 +55,17 @@ func list[R any](f outputFormat, w io.Writer, items []R, members ...string) erro
 				}
 			}
 		}
-		fmt.Fprintln(t, strings.TrimRight(strings.Join(texts, "\t"), "\t"))
+		fmt.Fprintln(t, strings.Join(texts, "\t"))
 	}
-	return t.Flush()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // show prints a resource, a member a line, without members that are empty.

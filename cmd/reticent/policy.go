@@ -16,7 +16,7 @@ func policyCommand(c *connection) *cobra.Command {
 	d := documents[client.Policy]{
 		c: c, kind: "policy",
 		of:      func(api *client.Client) collection[client.Policy] { return api.Policies(c.scope) },
-		columns: []string{"name", "language", "type", "version", "secrets", "updated_at"},
+		columns: []string{"name", "language", "type", "version", "sealing_set", "updated_at"},
 		about:   func(p client.Policy) (int, []string) { return p.Version, p.Warnings },
 	}
 	return group("policy", "policies in Rego, or as validators",

@@ -14,7 +14,7 @@ func scriptCommand(c *connection) *cobra.Command {
 	d := documents[client.Script]{
 		c: c, kind: "script",
 		of:      func(api *client.Client) collection[client.Script] { return api.Scripts(c.scope) },
-		columns: []string{"name", "version", "secrets", "updated_at"},
+		columns: []string{"name", "version", "sealing_set", "updated_at"},
 		about:   func(s client.Script) (int, []string) { return s.Version, s.Warnings },
 	}
 	return group("script", "JavaScript that the server runs over sealed secrets",

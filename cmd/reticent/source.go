@@ -36,10 +36,14 @@ func (f sourceFlag) language() string {
 // place names the file in what the server found wrong in it. The server calls
 // the only module of a policy as it likes.
 func (f sourceFlag) place(err error) error {
+	file := f.file
+	if file == "-" {
+		file = "standard input"
+	}
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		for i := range p.Errors {
 			if p.Errors[i].Line > 0 {
-				p.Errors[i].File = f.file
+				p.Errors[i].File = file
 			}
 		}
 	}
