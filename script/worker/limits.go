@@ -18,5 +18,5 @@ const (
 	// killed.
 	Grace = 250 * time.Millisecond
 	// CheckTime is how long checking a source may take.
-	CheckTime = 3 * time.Second
+	CheckTime = 10 * time.Second
 )
