@@ -53,9 +53,6 @@ func shownName(b *ast.Builtin) string {
 // collection that may hold other forms of it: that would be a comparison which
 // no boundary sees.
 func builtinCheckKey(ctx topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Term) error) error {
-	if total(operands[0]) > MaxValueBytes {
-		return halt(ctx, seal.Errorf(codeLimit, "a key of more than %d bytes (MaxValueBytes)", MaxValueBytes))
-	}
 	if err := checkKeyValue(runOf(ctx), operands[0].Value); err != nil {
 		return halt(ctx, err)
 	}
@@ -63,31 +60,29 @@ func builtinCheckKey(ctx topdown.BuiltinContext, operands []*ast.Term, iter func
 }
 
 func checkKeyValue(r *seal.Run, v ast.Value) error {
-	switch v := v.(type) {
-	case ast.String:
-		s := string(v)
-		if seal.MayHold(s) && r.Holds(s) {
-			return keyRefused
-		}
-		if sealed, err := r.SealString(s); err != nil || sealed != s {
-			return keyRefused
-		}
-	case *ast.Array:
-		return v.Iter(func(e *ast.Term) error { return checkKeyValue(r, e.Value) })
-	case ast.Object:
-		return v.Iter(func(k, e *ast.Term) error {
-			if total(operands[0]) > MaxValueBytes {
-				return halt(ctx, seal.Errorf(codeLimit, "a key of more than %d bytes (MaxValueBytes)", MaxValueBytes))
-			}
-			if err := checkKeyValue(r, k.Value); err != nil {
-				return err
-			}
-			return checkKeyValue(r, e.Value)
-		})
-	case ast.Set:
-		return v.Iter(func(e *ast.Term) error { return checkKeyValue(r, e.Value) })
+	if total(ast.NewTerm(v)) > MaxValueBytes {
+		return seal.Errorf(codeLimit, "a key of more than %d bytes (MaxValueBytes)", MaxValueBytes)
+	}
+	if holds(r, v) || computedSecret(r, v) {
+		return keyRefused
 	}
 	return nil
+}
+
+// computedSecret reports whether a strong secret stands in a string as it is.
+func computedSecret(r *seal.Run, v ast.Value) bool {
+	switch v := v.(type) {
+	case ast.String:
+		sealed, err := r.SealString(string(v))
+		return err != nil || sealed != string(v)
+	case *ast.Array:
+		return v.Until(func(e *ast.Term) bool { return computedSecret(r, e.Value) })
+	case ast.Object:
+		return v.Until(func(k, e *ast.Term) bool { return computedSecret(r, k.Value) || computedSecret(r, e.Value) })
+	case ast.Set:
+		return v.Until(func(e *ast.Term) bool { return computedSecret(r, e.Value) })
+	}
+	return false
 }
 
 var keyRefused = seal.Errorf(seal.CodeInspected, "a secret, or a value computed from one, would be a key or an element of a set; keep it as a value and compare with ==")

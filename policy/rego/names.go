@@ -27,6 +27,8 @@ type names struct {
 	// aliases are the local variables of a rule that stand for input or for
 	// input.contexts, in which secrets are not.
 	aliases map[ast.Var]bool
+	// rule is the rule at hand.
+	rule *ast.Rule
 }
 
 func (n *names) module(m *ast.Module) {
@@ -34,6 +36,7 @@ func (n *names) module(m *ast.Module) {
 		n.refuse(m.Package.Location, codeReserved, "the package data.secrets is where secrets are", "use another package name")
 	}
 	for _, rule := range m.Rules {
+		n.rule = rule
 		n.aliases = make(map[ast.Var]bool)
 		ast.WalkExprs(rule, func(e *ast.Expr) bool {
 			n.alias(e)
@@ -48,7 +51,7 @@ func (n *names) visit(x any) bool {
 	switch x := x.(type) {
 	case ast.Var:
 		if strings.HasPrefix(string(x), localPrefix) {
-			n.refuse(nil, codeReserved, "variables that begin with "+localPrefix+" are the compiler's", "rename the variable")
+			n.refuse(n.rule.Location, codeReserved, "variables that begin with "+localPrefix+" are the compiler's", "rename the variable")
 		}
 	case *ast.With:
 		n.with(x)

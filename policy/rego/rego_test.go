@@ -37,15 +37,3 @@ func evaluate(t testing.TB, p *rego.Policy, input any) rego.Result {
 	}
 	return p.Evaluate(t.Context(), raw, seal.Options{})
 }
-
-func TestSmoke(t *testing.T) {
-	p := bind(t, `package acp.authz
-default allow := false
-allow if input.key == data.secrets.K
-output := {"k": data.secrets.K, "in": input.key}
-`, map[string]any{"K": strong})
-	r := evaluate(t, p, map[string]any{"key": strong})
-	t.Logf("%+v %v", r, r.Err)
-	r = evaluate(t, p, map[string]any{"key": "no"})
-	t.Logf("%+v %v", r, r.Err)
-}
