@@ -1,19 +1,19 @@
 package api
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
-	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // evaluation answers an access evaluation request of the OpenID AuthZEN
 // Authorization API 1.0. What is no clear permit is a decision of false; the
 // context says why.
 func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
-	body, err := readBody(w, r, MaxInputBytes)
+	body, err := document[map[string]json.RawMessage](w, r, MaxInputBytes)
 	if err != nil {
 		return err
 	}
@@ -24,7 +24,7 @@ func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
 	by := exchangeOf(r).principal
 	binding, scope, ok := s.policies.Bound(secretstore.Scope{}, policy.PointAuthZEN, request.Resource.Type)
 	if !ok {
-		return s.answer(w, http.StatusOK, "", denial("no_binding", "nothing is bound to this resource type at the point authzen", nil))
+		return s.answer(w, http.StatusOK, "", denial("no_binding", "nothing is bound to this resource type at the point authzen"))
 	}
 	input, err := request.Input()
 	if err != nil {
@@ -68,14 +68,14 @@ func (s *server) answerAuthZENRun(w http.ResponseWriter, result script.Result) e
 
 func scriptAnswer(result script.Result) policy.AuthZENResponse {
 	if result.Error != nil {
-		return denial(string(result.Error.Code), result.Error.Message, nil)
+		return denial(string(result.Error.Code), result.Error.Message)
 	}
 	returned, _ := result.Output.(map[string]any)
 	decision, isBool := returned["decision"].(bool)
 	context, isObject := returned["context"].(map[string]any)
 	_, hasContext := returned["context"]
 	if !isBool || hasContext && !isObject && returned["context"] != nil {
-		return denial("invalid_decision", "the bound script must return {decision: true or false, context: an object or nothing}", nil)
+		return denial("invalid_decision", "the bound script must return {decision: true or false, context: an object or nothing}")
 	}
 	answer := policy.AuthZENResponse{Decision: decision, Context: context}
 	if len(result.Masked) > 0 {
@@ -88,10 +88,6 @@ func scriptAnswer(result script.Result) policy.AuthZENResponse {
 }
 
 // denial is a decision of false with its reason.
-func denial(code, message string, masked []seal.Masked) policy.AuthZENResponse {
-	context := map[string]any{"error": policy.Problem{Code: code, Message: message}}
-	if len(masked) > 0 {
-		context["masked"] = masked
-	}
-	return policy.AuthZENResponse{Context: context}
+func denial(code, message string) policy.AuthZENResponse {
+	return policy.AuthZENResponse{Context: map[string]any{"error": policy.Problem{Code: code, Message: message}}}
 }

@@ -43,7 +43,7 @@ func (s *server) putBinding(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := document[policy.Binding](w, r)
+	body, err := document[policy.Binding](w, r, MaxBodyBytes)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s *server) patchBinding(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := document[map[string]json.RawMessage](w, r)
+	body, err := document[map[string]json.RawMessage](w, r, MaxBodyBytes)
 	if err != nil {
 		return err
 	}

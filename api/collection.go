@@ -43,7 +43,7 @@ func (c collection[T]) put(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := document[T](w, r)
+	body, err := document[T](w, r, MaxBodyBytes)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (c collection[T]) patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := document[map[string]json.RawMessage](w, r)
+	body, err := document[map[string]json.RawMessage](w, r, MaxBodyBytes)
 	if err != nil {
 		return err
 	}
@@ -82,10 +82,10 @@ func (c collection[T]) delete(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// document reads the body of a write and makes sure that it has the shape of a
+// document reads a body of at most limit bytes and makes sure that it has the shape of a
 // T. What T says is for the service that it goes to as it is.
-func document[T any](w http.ResponseWriter, r *http.Request) (json.RawMessage, error) {
-	body, err := readBody(w, r, MaxBodyBytes)
+func document[T any](w http.ResponseWriter, r *http.Request, limit int64) (json.RawMessage, error) {
+	body, err := readBody(w, r, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,10 @@ func NewMetrics() *Metrics {
 // Found counts a find of the net; it is for secretstore.Config.Found.
 func (m *Metrics) Found(secret string) { m.finds.WithLabelValues(secret).Inc() }
 
+// Egress counts an outbound request that ended with a status class ("2xx") or
+// with a code of package seal.
+func (m *Metrics) Egress(outcome string) { m.egress.WithLabelValues(outcome).Inc() }
+
 func (m *Metrics) request(method, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()
 	m.durations.WithLabelValues(route).Observe(took.Seconds())

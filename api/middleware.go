@@ -14,13 +14,15 @@ import (
 func (s *server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
+		defer func() { // also when the response was broken off
+			x, took := exchangeOf(r), time.Since(start)
+			method, route := methodOf(r), routeOf(r)
+			s.metrics.request(method, route, x.status, took)
+			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+				slog.String("request_id", x.id), slog.String("method", method), slog.String("route", route),
+				slog.Int("status", x.status), slog.Duration("duration", took), slog.String("principal", x.principal.ID))
+		}()
 		next.ServeHTTP(w, r)
-		x, took := exchangeOf(r), time.Since(start)
-		method, route := methodOf(r), routeOf(r)
-		s.metrics.request(method, route, x.status, took)
-		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
-			slog.String("request_id", x.id), slog.String("method", method), slog.String("route", route),
-			slog.Int("status", x.status), slog.Duration("duration", took), slog.String("principal", x.principal.ID))
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -81,7 +82,11 @@ func (c *Client) do(ctx context.Context, in call, out any) (*http.Response, erro
 	var body io.Reader
 	if in.body != nil {
 		raw, err := encode(in.body)
+		if errors.Is(err, ErrNotText) {
+			return nil, ErrNotText
+		}
 		if err != nil {
+			// The text of the error may quote what was to be sent.
 			return nil, fmt.Errorf("%s %s: the body has no JSON", in.method, in.path)
 		}
 		body = bytes.NewReader(raw)

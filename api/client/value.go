@@ -2,20 +2,29 @@ package client
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"unicode/utf8"
 )
+
+// ErrNotText is given for a value that is not UTF-8: JSON would change it.
+var ErrNotText = errors.New("the value is not UTF-8 text; keep a binary key as its base64 text")
 
 // Value is the value of a secret on its way to the server. It prints and logs
 // as "***"; only a request has its text.
 type Value struct{ json []byte }
 
-// StringValue makes a value of a text.
+// StringValue makes a value of a text. One that is not UTF-8 fails with
+// ErrNotText when it is sent.
 func StringValue(s string) *Value {
+	if !utf8.ValidString(s) {
+		return &Value{}
+	}
 	raw, err := encode(s)
 	if err != nil {
-		panic("a string always has JSON")
+		return &Value{}
 	}
 	return &Value{raw}
 }
@@ -24,10 +33,15 @@ func StringValue(s string) *Value {
 func JSONValue(raw json.RawMessage) *Value { return &Value{raw} }
 
 // MarshalJSON gives the text.
-func (v *Value) MarshalJSON() ([]byte, error) { return v.json, nil }
+func (v Value) MarshalJSON() ([]byte, error) {
+	if v.json == nil {
+		return nil, ErrNotText
+	}
+	return v.json, nil
+}
 
 // Format writes "***" for every verb.
-func (v *Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
+func (v Value) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "***") }
 
 // LogValue is "***".
-func (v *Value) LogValue() slog.Value { return slog.StringValue("***") }
+func (v Value) LogValue() slog.Value { return slog.StringValue("***") }
