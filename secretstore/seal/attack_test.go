@@ -1,7 +1,13 @@
 package seal_test
 
 import (
+	"encoding/base64"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/reticent/reticent/secretstore/seal"
 	"github.com/reticent/reticent/secretstore/seal/sealtest"
@@ -24,7 +30,7 @@ func must(t *testing.T) func(string, error) string {
 // A digest or an HMAC is equal to another exactly if what went in is: behind one,
 // encodings would be an oracle as they are in the open.
 func TestAttackEncodingsBehindDigests(t *testing.T) {
-	run := newRun(t, map[string]any{"S": strong, "K": strong2})
+	run := newRun(t, map[string]any{"S": strong, "K": strong2, "NUL": strong2 + "\x00"})
 	s, k, ok := token(t, run, "S"), token(t, run, "K"), must(t)
 	percent, b64 := ok(run.Derive(seal.Component, s)), ok(run.Derive(seal.Base64, s))
 	longer := ok(run.Derive(seal.Base64, s+"a"))
@@ -39,25 +45,27 @@ func TestAttackEncodingsBehindDigests(t *testing.T) {
 		"length by padding of key":  {mac(s, "m"), mac(s+"\x00", "m")},
 		"length by padding, hashed": {digest(mac(s, "m")), digest(mac(s+"\x00", "m"))},
 		"length by padding, twice":  {mac(k, mac(s, "m")), mac(k, mac(s+"\x00", "m"))},
-		"length by another secret":  {mac(s+k, "m"), mac(s+strong2, "m")},
+		"length by another secret":  {mac(s+token(t, run, "NUL"), "m"), mac(s+strong2, "m")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := run.Equal(pair[0], pair[1])
 			wantCode(t, err, seal.CodeInspected)
 		})
 	}
-	if equal(t, run, mac("v0="+s, "a"), mac("v0="+s, "b")) || !equal(t, run, digest(percent), digest(percent)) {
+	if equal(t, run, mac("v0="+s, "a"), mac("v0="+s, "b")) || equal(t, run, mac(s, "a"), mac(s+":"+k, "a")) || !equal(t, run, digest(percent), digest(percent)) {
 		t.Error("HMACs under one key, and digests, do not compare")
 	}
 }
 
 // An HMAC that comes out plain is compared where no boundary sees it.
 func TestAttackReleasedKeysThatShowTheSecret(t *testing.T) {
-	run := newRun(t, map[string]any{"S": sealtest.Secret{Value: strong, Release: true}, "T": sealtest.Secret{Value: strong2, Release: true}})
+	run := newRun(t, map[string]any{
+		"S": sealtest.Secret{Value: strong, Release: true}, "T": sealtest.Secret{Value: strong2 + "\x00", Release: true},
+	})
 	s, other, ok := token(t, run, "S"), token(t, run, "T"), must(t)
 	for name, key := range map[string]string{
 		"padded": s + "\x00", "padded by a secret": s + other,
-		"percent": ok(run.Derive(seal.Component, s)), "longer": s + "a",
+		"percent": ok(run.Derive(seal.Component, s)), "percent in front": ok(run.Derive(seal.Component, s)) + "a",
 	} {
 		if mac := ok(run.HMAC(seal.HashSHA256, key, "m")); !run.Holds(mac) {
 			t.Errorf("%s: the HMAC is plain", name)
@@ -83,5 +91,105 @@ func TestAttackDigestsOfDigests(t *testing.T) {
 			_, err := run.Equal(s, "x")
 			wantCode(t, err, seal.CodeInspected)
 		})
+	}
+}
+
+// One text holds as many guesses as it has parts.
+func TestAttackGuessesInOneText(t *testing.T) {
+	run := newRun(t, map[string]any{"PIN": weak})
+	pin, ok := token(t, run, "PIN"), must(t)
+	const text = "0000000100020003000400050006000700080009001000110012001300140015001600170018001900200021"
+	for name, try := range map[string]func(i int) error{
+		"around": func(i int) error { _, err := run.Equal(text[:i]+pin+text[i+4:], text); return err },
+		"encoded": func(i int) error {
+			_, err := run.Equal(ok(run.Derive(seal.Base64, text[:i]+pin)), base64.StdEncoding.EncodeToString([]byte(text)))
+			return err
+		},
+		"number": func(i int) error { _, err := run.EqualNumber(strings.Repeat("1", i)+pin, 22224711); return err },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var err error
+			for i := range seal.MaxMissesPerMinute + 1 {
+				if err = try(i); err != nil {
+					break
+				}
+			}
+			wantCode(t, err, seal.CodeLimited)
+		})
+	}
+}
+
+// A secret that has every PIN shows which is another's, if that shares a surrogate.
+func TestAttackAliasesOfWeakSecrets(t *testing.T) {
+	all := make(map[string]any)
+	for i := range 10000 {
+		all[fmt.Sprintf("n%04d", i)] = fmt.Sprintf("%04d", i)
+	}
+	all["real"] = weak // as context.secrets.set stores a copy
+	run := newRun(t, map[string]any{"PIN": weak, "ALL": all})
+	v, err := run.Lookup("ALL")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{token(t, run, "PIN"): true}
+	for name, s := range v.(map[string]any) {
+		if seen[s.(string)] {
+			t.Errorf("%s shares a surrogate", name)
+		}
+		seen[s.(string)] = true
+	}
+	_, masked := run.MaskValue(v)
+	for _, m := range masked {
+		if diff := cmp.Diff([]string{"ALL." + m.Path[1:]}, m.Secrets); diff != "" {
+			t.Errorf("%s: %s", m.Path, diff)
+		}
+	}
+}
+
+// A release long after the miss must not take back somebody else's.
+func TestAttackLateReleaseOfAMiss(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	guard := &seal.Guard{Now: func() time.Time { return now }}
+	set := sealtest.Set(t, map[string]any{"PINS": []any{"1111", "2222"}})
+	run := func() (*seal.Run, string, string) {
+		r := set.NewRun(seal.Options{Guard: guard, Principal: "eve"})
+		v, _ := r.Lookup("PINS")
+		return r, v.([]any)[0].(string), v.([]any)[1].(string)
+	}
+	slow, first, second := run()
+	equal(t, slow, first, "2222")
+	now = now.Add(40 * time.Second)
+	other, at, _ := run()
+	equal(t, other, at, "in between")
+	now = now.Add(40 * time.Second)
+	for i := range seal.MaxMissesPerMinute - 1 {
+		equal(t, other, at, fmt.Sprint(i))
+	}
+	equal(t, slow, second, "2222") // a hit: the miss of long ago is forgiven
+	_, err := other.Equal(at, "one more")
+	wantCode(t, err, seal.CodeLimited)
+}
+
+// Whether btoa fails must not tell that a secret has characters beyond Latin-1.
+func TestAttackBtoaOfOtherCharacters(t *testing.T) {
+	run := newRun(t, map[string]any{"S": "pä€s-Zk9vQ2xL7p-3mR7t"})
+	s := must(t)(run.Derive(seal.Btoa, "u:"+token(t, run, "S")))
+	if equal(t, run, s, "guess") || !equal(t, run, s, base64.StdEncoding.EncodeToString([]byte("u:pä€s-Zk9vQ2xL7p-3mR7t"))) {
+		t.Error("btoa of a secret beyond Latin-1 does not resolve to its UTF-8")
+	}
+	for _, text := range []string{"€", "€" + token(t, run, "S")} {
+		_, err := run.Derive(seal.Btoa, text)
+		wantCode(t, err, seal.CodeInspected)
+	}
+}
+
+func TestAttackIndexFindsTheFirst(t *testing.T) {
+	run := newRun(t, map[string]any{"A": strong})
+	for haystack, want := range map[string]int{
+		strong[:20] + strong + strong: 20, strong[1:] + "x": -1, strong: 0, "": -1, strong[:len(strong)-1]: -1,
+	} {
+		if at, err := run.Index(haystack, token(t, run, "A")); err != nil || at != want {
+			t.Errorf("Index = %d, %v; want %d", at, err, want)
+		}
 	}
 }

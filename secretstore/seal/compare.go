@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"fmt"
 	"math"
 	"math/big"
 	"regexp"
@@ -33,7 +34,7 @@ func (r *Run) Equal(a, b string) (bool, error) {
 	if encodingOfOther(inA, inB) {
 		return false, inspected("comparing a secret with an encoding of itself", "compare values of the same form")
 	}
-	return r.guarded([]guess{{inA, b}, {inB, a}}, func() (bool, error) {
+	return r.guarded([]guess{{inA, a, b}, {inB, b, a}}, func() (bool, error) {
 		x, err := r.resolve(a)
 		if err != nil {
 			return false, err
@@ -76,7 +77,7 @@ func equalBytes(x, y []byte) bool {
 // reads a string beside a number (ECMA-262 StringToNumber), is n.
 func (r *Run) EqualNumber(s string, n float64) (bool, error) {
 	number := strconv.FormatFloat(n, 'g', -1, 64)
-	return r.guarded([]guess{{r.origins(s), number}}, func() (bool, error) {
+	return r.guarded([]guess{{r.origins(s), s, number}}, func() (bool, error) {
 		b, err := r.resolve(s)
 		if err != nil {
 			return false, err
@@ -122,11 +123,16 @@ func (r *Run) indexOf(haystack, needle string, sharp []*origin) (int, error) {
 			}
 		}
 	}
-	b, err := r.resolve(needle)
+	v, err := r.Resolve(needle)
 	if err != nil {
 		return 0, err
 	}
-	return strings.Index(haystack, string(b)), nil
+	// strings.Index would take the longer the more of the secret the text begins
+	// with.
+	for _, m := range newMatcher([]pattern{{value: v}}).find(haystack, false) {
+		return m.start, nil
+	}
+	return -1, nil
 }
 
 func (r *Run) literalPrefix(s string) int {
@@ -182,21 +188,37 @@ func share(x, y *origin) bool {
 // guess is what a comparison tries on the secrets of one of its sides.
 type guess struct {
 	at   []*origin
-	text string
+	side string // what they stand in
+	text string // the other side
+}
+
+// guessKey tells guesses apart.
+type guessKey [sha256.Size]byte
+
+// key tells a guess at one secret from others. Of a side that is one secret as it
+// is only the text counts, so that a text tried on every field of a secret is
+// one guess. What stands around a secret is part of the guess: T[:i] + S against
+// one T tries a different value for each i.
+func (g guess) key(secret string) guessKey {
+	side := g.side
+	if len(g.at) == 1 && len(side) == surrogateChars && g.at[0].of == "" {
+		side = ""
+	}
+	return sha256.Sum256(fmt.Appendf(nil, "%s %d %s %s", secret, len(side), side, g.text))
 }
 
 // guarded runs a comparison under the limit of every weak secret that it
 // touches. One text tried on several fields of a secret, as membership does, is
 // one guess, and none if a field hits.
 func (r *Run) guarded(guesses []guess, compare func() (bool, error)) (bool, error) {
-	var touched []string
+	var touched []guessKey
 	for _, g := range guesses {
 		for _, o := range g.at {
 			for _, s := range o.sources {
 				if !s.weak {
 					continue
 				}
-				key := s.secret.ID + "\x00" + g.text
+				key := g.key(s.secret.ID)
 				if err := r.reserve(key, s); err != nil {
 					return false, err
 				}
@@ -212,7 +234,7 @@ func (r *Run) guarded(guesses []guess, compare func() (bool, error)) (bool, erro
 }
 
 // reserve counts a guess of the run as a miss until forgive.
-func (r *Run) reserve(key string, s source) error {
+func (r *Run) reserve(key guessKey, s source) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.guesses[key] != nil {
@@ -223,13 +245,13 @@ func (r *Run) reserve(key string, s source) error {
 		return Errorf(CodeLimited, "more than %d comparisons a minute with the weak secret %s have missed; wait, or use a secret of %d characters or more", MaxMissesPerMinute, s.name(), MinStrongLength)
 	}
 	if r.guesses == nil {
-		r.guesses = make(map[string]func())
+		r.guesses = make(map[guessKey]func())
 	}
 	r.guesses[key] = undo
 	return nil
 }
 
-func (r *Run) forgive(keys []string) {
+func (r *Run) forgive(keys []guessKey) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, key := range keys {

@@ -13,9 +13,9 @@ import (
 	"unicode/utf8"
 )
 
-// Func is a function of one string that a host offers to engines: total, so
-// that whether it fails tells nothing, and injective (digests as good as), so
-// that a comparison of its results decides as one of its arguments.
+// Func is a function of one string that a host offers to engines: total on
+// secrets, so that whether it fails tells nothing, and injective (digests as
+// good as), so that a comparison of its results decides as one of its arguments.
 type Func string
 
 // The functions. Of a string with surrogates they give a string with derived
@@ -24,7 +24,7 @@ const (
 	Base64       Func = "base64"        // RFC 4648 section 4, of the UTF-8 bytes
 	Base64URL    Func = "base64url"     // RFC 4648 section 5, padded
 	Base64RawURL Func = "base64rawurl"  // RFC 4648 section 5, not padded
-	Btoa         Func = "btoa"          // base64 of the Latin-1 bytes, WHATWG HTML
+	Btoa         Func = "btoa"          // base64 of the Latin-1 bytes, WHATWG HTML; of a secret that has others, of the UTF-8 bytes
 	Hex          Func = "hex"           // lower case, of the UTF-8 bytes
 	Component    Func = "encodeURIComp" // ECMA-262 encodeURIComponent
 	URI          Func = "encodeURI"     // ECMA-262 encodeURI
@@ -80,6 +80,9 @@ func (r *Run) Derive(f Func, s string) (string, error) {
 	fn, ok := functions[f]
 	if !ok {
 		return "", Errorf(CodeInspected, "no such function: %s", f)
+	}
+	if f == Btoa && !latin1(s) {
+		return "", Errorf(CodeInspected, "btoa takes characters up to U+00FF only; encode the text as UTF-8 first")
 	}
 	if !r.Holds(s) {
 		b, err := fn.apply([]byte(s))
@@ -147,17 +150,23 @@ func digest(sum func([]byte) []byte) func([]byte) ([]byte, error) {
 	return func(b []byte) ([]byte, error) { return hex.AppendEncode(nil, sum(b)), nil }
 }
 
-// btoa encodes the Latin-1 bytes of a string. What Latin-1 lacks is an error
-// where plaintext would have thrown, told without the character.
+// btoa encodes the Latin-1 bytes of a string, or its UTF-8 bytes where Latin-1
+// lacks a character. In a secret that can't be an error as it is in plain text:
+// it would tell the alphabet.
 func btoa(b []byte) ([]byte, error) {
 	latin := make([]byte, 0, len(b))
 	for _, c := range string(b) {
 		if c > 0xff {
-			return nil, Errorf(CodeInspected, "btoa takes characters up to U+00FF only; encode the text as UTF-8 first")
+			return base64.StdEncoding.AppendEncode(nil, b), nil
 		}
 		latin = append(latin, byte(c))
 	}
 	return base64.StdEncoding.AppendEncode(nil, latin), nil
+}
+
+// latin1 reports whether all characters of s are of Latin-1. Surrogates are.
+func latin1(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return c > 0xff })
 }
 
 // percent encodes all UTF-8 bytes but ASCII alphanumerics and those in keep.

@@ -55,7 +55,10 @@ func (g *Guard) reserve(principal, secret string) (release func(), ok bool) {
 		return func() {
 			g.mu.Lock()
 			defer g.mu.Unlock()
-			w[i] = previous
+			// After a period the place may be another miss's.
+			if w[i] == now {
+				w[i] = previous
+			}
 		}, true
 	}
 	return nil, false

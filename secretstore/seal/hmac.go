@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"slices"
+	"strings"
 )
 
 // Hash is the hash function of an HMAC (RFC 2104).
@@ -31,10 +32,10 @@ var hashes = map[Hash]func() hash.Hash{
 
 // HMAC gives the hex HMAC of message under key. Where a surrogate stands in
 // either, the result is a surrogate too: it compares and travels to the hosts
-// of its secrets. It comes out plain only if the key is a secret with nothing
-// behind it that is strong and says release, and no secret is in the message:
-// an HMAC under a weak key is an offline dictionary, and one of a secret is a
-// digest of it.
+// of its secrets. It comes out plain only if every secret in the key is strong
+// and says release, none is encoded there, and none is in the message: an HMAC
+// under a weak key is an offline dictionary, and one of a secret is a digest of
+// it.
 func (r *Run) HMAC(h Hash, key, message string) (string, error) {
 	newHash, ok := hashes[h]
 	if !ok {
@@ -72,23 +73,26 @@ func (r *Run) HMAC(h Hash, key, message string) (string, error) {
 	})
 }
 
-// exactKey reports whether no other key that could be written with the secrets of
-// key can be the same by the length or the alphabet of one: it has no encoding
-// in it, and nothing stands behind its one secret. HMAC fills short keys up with
-// NUL (RFC 2104 section 2), so that an HMAC under S and one under S + "\0" are
-// equal if S is shorter than a block.
+// exactKey reports whether an HMAC under key is one under no other key, so that
+// comparing HMACs tells no more than comparing keys: it has no encoding in it,
+// and it does not end in NUL. HMAC fills short keys up with NUL (RFC 2104
+// section 2): an HMAC under S and one under S + "\0" are equal if S is shorter
+// than a block.
 func (r *Run) exactKey(key string) bool {
-	in := r.origins(key)
-	return len(in) == 0 || len(in) == 1 && !in[0].encoded && r.endsInSecret(key)
-}
-
-func (r *Run) endsInSecret(s string) bool {
-	last := 0
-	r.each(s, func(_, end int, _ string, _ *origin) bool {
-		last = end
+	if r.encoded(key) || strings.HasSuffix(key, "\x00") {
+		return false
+	}
+	// No derived value ends in NUL; a secret could.
+	last, ok := next(key, max(len(key)-surrogateChars, 0))
+	if !ok {
 		return true
-	})
-	return last == len(s)
+	}
+	o := r.origin(key[last:])
+	if o == nil || o.of != "" {
+		return true
+	}
+	b, err := o.resolve()
+	return err == nil && (len(b) == 0 || b[len(b)-1] != 0)
 }
 
 func released(key []source) bool {

@@ -36,10 +36,10 @@ type Run struct {
 	mu      sync.RWMutex
 	issued  map[string]*origin
 	memo    map[call]string
-	foreign map[string]string // digest of a plaintext outside the set -> surrogate
-	extra   []*leaf           // leaves outside the set, from responses
-	sent    map[string]bool   // surrogates whose plaintext left by egress
-	guesses map[string]func() // counted misses, and how to take one back
+	foreign map[string]string   // digest of a plaintext outside the set -> surrogate
+	extra   []*leaf             // leaves outside the set, from responses
+	sent    map[string]bool     // surrogates whose plaintext left by egress
+	guesses map[guessKey]func() // counted misses, and how to take one back
 }
 
 // origin is what a surrogate stands for.

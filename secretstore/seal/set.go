@@ -25,14 +25,15 @@ func NewSet(secrets map[string]*Secret, missing []string) *Set {
 	for _, name := range missing {
 		s.missing[name] = true
 	}
-	// Equal plaintexts share a leaf, and so a surrogate.
+	// Equal plaintexts share a leaf, and so a surrogate. Weak ones do not: by a
+	// secret with every PIN in it, its author would see which one is another's.
 	byDigest := make(map[[sha256.Size]byte]int)
 	for _, name := range s.names {
 		secret := secrets[name]
 		secret.Value.walk("", func(path string, t *Tree) {
 			digest := sha256.Sum256(plaintext.Open(*t.leaf))
 			i, ok := byDigest[digest]
-			if !ok {
+			if !ok || t.weak {
 				i = len(s.leaves)
 				byDigest[digest] = i
 				s.leaves = append(s.leaves, &leaf{value: *t.leaf, digest: digest, strong: !t.weak})
