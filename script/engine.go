@@ -113,14 +113,18 @@ func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.O
 	if e.pool != nil {
 		return e.pool.Run(ctx, t)
 	}
-	script, findings := e.programs.get(t.ID, t.Source, t.Sealed)
+	compiled, findings := e.programs.get(t.ID, t.Source, t.Sealed)
 	if findings != nil {
 		f := findings[0]
 		return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil
 	}
-	t.Job.Script = script
+	t.Job.Script = compiled.script
 	t.Job.Limits.Time = t.Limit
-	return host.New().Run(t.Job, &local{session: s, ends: make(chan host.Completion)}), nil
+	h := compiled.host()
+	if t.ID != "" {
+		go compiled.prepare()
+	}
+	return h.Run(t.Job, &local{session: s, ends: make(chan host.Completion)}), nil
 }
 
 // local is the bridge of a run in process.

@@ -10,7 +10,34 @@ import (
 // programs keeps compiled programs for runs in process; workers keep their own.
 type programs struct {
 	mu    sync.Mutex
-	byKey map[programKey]*host.Script
+	byKey map[programKey]*compiled
+}
+
+// compiled is a program and a runtime made ready for its next run.
+type compiled struct {
+	script *host.Script
+	ready  chan *host.Host
+}
+
+// host gives a runtime that nothing has run in.
+func (c *compiled) host() *host.Host {
+	select {
+	case h := <-c.ready:
+		return h
+	default:
+		return host.Prepare(c.script)
+	}
+}
+
+// prepare makes a runtime ready, unless there is one.
+func (c *compiled) prepare() {
+	if len(c.ready) > 0 {
+		return
+	}
+	select {
+	case c.ready <- host.Prepare(c.script):
+	default:
+	}
 }
 
 type programKey struct {
@@ -18,29 +45,29 @@ type programKey struct {
 	sealed bool
 }
 
-func newPrograms() *programs { return &programs{byKey: map[programKey]*host.Script{}} }
+func newPrograms() *programs { return &programs{byKey: map[programKey]*compiled{}} }
 
-func (c *programs) get(id, source string, sealed bool) (*host.Script, []program.Finding) {
+func (c *programs) get(id, source string, sealed bool) (*compiled, []program.Finding) {
 	key := programKey{id, sealed}
 	c.mu.Lock()
-	s := c.byKey[key]
+	known := c.byKey[key]
 	c.mu.Unlock()
-	if s != nil && id != "" {
-		return s, nil
+	if known != nil && id != "" {
+		return known, nil
 	}
 	p, findings := program.Compile(source, program.Options{Sealed: sealed})
 	if findings != nil {
 		return nil, findings
 	}
-	s = host.NewScript(p)
+	made := &compiled{script: host.NewScript(p), ready: make(chan *host.Host, 1)}
 	if id == "" {
-		return s, nil
+		return made, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.byKey) >= MaxCachedPrograms {
 		clear(c.byKey)
 	}
-	c.byKey[key] = s
-	return s, nil
+	c.byKey[key] = made
+	return made, nil
 }

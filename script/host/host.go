@@ -42,6 +42,8 @@ type Host struct {
 
 	jsonParse, jsonStringify goja.Callable
 
+	prepared *Script // what was installed is for this one
+
 	console  console
 	loop     loop
 	params   map[*goja.Object]*params
@@ -70,7 +72,22 @@ func New() *Host {
 	return h
 }
 
-// Run runs the job. It never panics, and ends within the time limit unless the
+// Prepare makes a runtime for a run of s that may come: what the script can reach
+// is in it, and nothing has run. Whoever is idle does that ahead of the next run,
+// which for a busy script is one of the same script.
+func Prepare(s *Script) *Host {
+	h := New()
+	h.job.Script = s
+	h.install()
+	h.prepared = s
+	return h
+}
+
+// Fits reports whether the runtime can run s: it was made for any script or for
+// this one.
+func (h *Host) Fits(s *Script) bool { return h.prepared == nil || h.prepared == s }
+
+// Run runs the job, whose script must fit. It never panics, and ends within the time limit unless the
 // script sits in a built-in function; a worker is killed then.
 func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	h.job, h.bridge, h.limits = job, bridge, job.Limits.WithDefaults()
@@ -109,7 +126,9 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 	if err := h.literals(); err != nil {
 		return nil, err
 	}
-	h.install()
+	if h.prepared == nil {
+		h.install()
+	}
 	module := h.vm.NewObject()
 	exports := h.vm.NewObject()
 	if err := module.Set("exports", exports); err != nil {

@@ -95,9 +95,13 @@ func serve(w *wire) {
 		case o.Check:
 			err = check(w, &o)
 		case o.Job != nil:
-			err = run(w, &o, programs, next)
+			var ran *host.Script
+			ran, err = run(w, &o, programs, next)
 			// The runtime of the next run is prepared while nobody waits.
 			next = host.New()
+			if ran != nil {
+				next = host.Prepare(ran)
+			}
 			w.reset()
 		}
 		if err != nil {
@@ -132,35 +136,39 @@ func check(w *wire, o *order) error {
 	return writeFrame(w.out, said)
 }
 
-func run(w *wire, o *order, programs *cache, h *host.Host) error {
+// run runs a script in h, if h fits it, and gives the script.
+func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error) {
 	key := o.ID + strconv.FormatBool(o.Sealed)
 	s := programs.get(key)
 	if s == nil || o.ID == "" {
 		if o.Source == nil {
 			if err := writeFrame(w.out, word{NeedSource: true}); err != nil {
-				return err
+				return nil, err
 			}
 			var with order
 			if err := readFrame(w.in, &with); err != nil {
-				return err
+				return nil, err
 			}
 			o.Source = with.Source
 		}
 		if o.Source == nil {
-			return errFrame
+			return nil, errFrame
 		}
 		p, findings := program.Compile(*o.Source, program.Options{Sealed: o.Sealed})
 		if findings != nil {
-			return writeFrame(w.out, word{Findings: &findings})
+			return nil, writeFrame(w.out, word{Findings: &findings})
 		}
 		s = host.NewScript(p)
 		if o.ID != "" {
 			programs.put(key, s)
 		}
 	}
+	if !h.Fits(s) {
+		h = host.New()
+	}
 	o.Job.Script = s
 	out := h.Run(*o.Job, w)
-	return writeFrame(w.out, word{Outcome: &out, Spent: spent(w.memory)})
+	return s, writeFrame(w.out, word{Outcome: &out, Spent: spent(w.memory)})
 }
 
 // cache keeps the scripts that were used last.
