@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/reticent/reticent/policy"
@@ -33,19 +34,28 @@ func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
 	if binding.Script != "" {
 		result, err := s.scripts.Run(r.Context(), by, scope, binding.Script, input)
 		if err != nil {
-			return err
+			return s.answerUnbound(w, err)
 		}
 		return s.answerAuthZENRun(w, result)
 	}
 	decision, err := s.policies.Evaluate(r.Context(), by, scope, binding.Policy, input)
 	if err != nil {
-		return err
+		return s.answerUnbound(w, err)
 	}
 	s.metrics.evaluation("policy", outcome(decision))
 	if err := decisionFault(decision); err != nil {
 		return err
 	}
 	return s.answer(w, http.StatusOK, "", decision.AuthZEN())
+}
+
+// answerUnbound answers where what a binding names was deleted since: a deny,
+// not a missing resource of the caller's.
+func (s *server) answerUnbound(w http.ResponseWriter, err error) error {
+	if errors.Is(err, secretstore.ErrNotFound) {
+		return s.answer(w, http.StatusOK, "", denial("bound_missing", err.Error()))
+	}
+	return err
 }
 
 // answerAuthZENRun answers with what a bound script returned, {decision,

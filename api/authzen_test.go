@@ -69,6 +69,13 @@ func TestAuthZENAnswers(t *testing.T) {
 	if !strings.HasPrefix(string(a.Body), `{"decision":false,"context":{"error":{"code":"no_binding"`) {
 		t.Errorf("without a binding: %s", a.Body)
 	}
+	want(t, s, 204, request{"DELETE", "/v1/policies/permit", "", nil})
+	want(t, s, 204, request{"DELETE", "/v1/scripts/yes", "", nil})
+	for _, gone := range []string{"permit", "yes"} {
+		if a := want(t, s, 200, ask(gone)); !strings.HasPrefix(string(a.Body), `{"decision":false,"context":{"error":{"code":"bound_missing"`) {
+			t.Errorf("after what is bound was deleted: %s", a.Body)
+		}
+	}
 	if strings.Contains(s.Log.String(), "fixture-0123456789") {
 		t.Error("the log has a value")
 	}

@@ -172,6 +172,8 @@ var refusals = []struct {
 
 	{name: "secrets in an input", request: request{"POST", "/v1/policies/P/evaluate", `{"input":{"secrets":{"K":"` + quoted + `"}}}`, nil}, status: 400, code: "input_has_secrets"},
 	{name: "secrets in contexts", request: request{"POST", "/v1/policies/P/evaluate", `{"input":{"contexts":{"secrets":"` + quoted + `"}}}`, nil}, status: 400, code: "input_has_secrets"},
+	{name: "secrets in an input of a script", request: request{"POST", "/v1/scripts/S/run", `{"input":{"\u0073ecrets":{"K":"` + quoted + `"}}}`, nil}, status: 400, code: "input_has_secrets"},
+	{name: "secrets in contexts of a script", request: request{"POST", "/v1/scripts/test", `{"source":"","input":{"contexts":{"secrets":"` + quoted + `"}}}`, nil}, status: 400, code: "input_has_secrets"},
 	{name: "a policy to test is missing", request: request{"POST", "/v1/policies/test", `{"input":1}`, nil}, status: 400, code: "invalid_request"},
 
 	{name: "a page size", request: request{"GET", "/v1/secrets?page_size=501", ``, nil}, status: 400, code: "invalid_request"},
