@@ -128,7 +128,7 @@ func lineMatches(got, want string) bool {
 // startEcho starts the quickstart's echo service.
 func startEcho(t *testing.T, root, addr string) {
 	t.Helper()
-	build := exec.Command("go", "build", "-o", filepath.Join(root, "bin"), "../../examples/...")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(root, "bin"), "../../examples/...")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -16,6 +16,8 @@ const (
 	MaxInputBytes = api.MaxInputBytes
 	// MaxTokenBytes is the size of the largest token file.
 	MaxTokenBytes = 4 << 10
+	// MinTokenLength is the least length, in bytes, of a token that somebody chose.
+	MinTokenLength = 16
 	// StopTime is how long a server that was told to stop waits for requests
 	// that are under way.
 	StopTime = 30 * time.Second

@@ -18,7 +18,7 @@ import (
 // TestQuickstart does what `make run` does, and types what it says to type.
 func TestQuickstart(t *testing.T) {
 	root := checkout(t)
-	build := exec.Command("go", "build", "-o", filepath.Join(root, "bin"), "../../examples/...")
+	build := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(root, "bin"), "../../examples/...")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

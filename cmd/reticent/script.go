@@ -23,6 +23,7 @@ func scriptCommand(c *connection) *cobra.Command {
 
 func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 	var source sourceFlag
+	var secrets []string
 	var description string
 	cmd := c.verb("put NAME", "store a script", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
@@ -31,9 +32,10 @@ func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 				return err
 			}
 			return source.place(d.put(cmd, api, args[0],
-				client.ScriptSpec{Source: text, Language: source.language(), Description: description}))
+				client.ScriptSpec{Source: text, Language: source.language(), Secrets: secrets, Description: description}))
 		})
 	source.register(cmd, "the source")
+	cmd.Flags().StringSliceVar(&secrets, "secrets", nil, "the `names` of secrets that it reads by computed names")
 	cmd.Flags().StringVar(&description, "description", "", "a `text` for people")
 	return cmd
 }
@@ -71,7 +73,8 @@ func scriptTest(c *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			result, err := api.TestScript(cmd.Context(), c.scope, client.ScriptSpec{Source: text, Language: source.language()}, in)
+			result, err := api.TestScript(cmd.Context(), c.scope,
+				client.ScriptSpec{Source: text, Language: source.language()}, in)
 			if err != nil {
 				return source.place(err)
 			}

@@ -92,6 +92,10 @@ func (s *server) serve(c *cobra.Command) (err error) {
 		return err
 	}
 	slog.SetDefault(log)
+	chosen := os.Getenv(tokenVariable)
+	if chosen != "" && len(chosen) < MinTokenLength {
+		return fmt.Errorf("%s has less than %d characters (MinTokenLength): it could be guessed", tokenVariable, MinTokenLength)
+	}
 	if s.dev {
 		if s.data, err = os.MkdirTemp("", "reticent-dev-"); err != nil {
 			return err
@@ -110,7 +114,7 @@ func (s *server) serve(c *cobra.Command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
-	token, err := p.store.EnsureAdminToken(ctx, os.Getenv(tokenVariable))
+	token, err := p.store.EnsureAdminToken(ctx, chosen)
 	if err != nil {
 		return err
 	}
@@ -119,7 +123,7 @@ func (s *server) serve(c *cobra.Command) (err error) {
 		say(stderr, "the administrator's token, which is not shown again; to use it, type:")
 		fmt.Fprintf(stderr, "\n  export %s=%s %s=%s\n\n", addrVariable, url, tokenVariable, token)
 	} else {
-		token = os.Getenv(tokenVariable)
+		token = chosen
 	}
 	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
 		say(stderr, "warning: %s is open to other machines and speaks plain HTTP: put a proxy that speaks TLS in front of it", url)
