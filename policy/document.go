@@ -9,8 +9,6 @@ import (
 // Document is a policy as it is written and stored. [secretstore.Decode] reads
 // its JSON, strictly.
 type Document struct {
-	// Name is the policy's name. Where a path has it already it may be left out.
-	Name string `json:"name,omitempty"`
 	// Type says whose requests the policy is about, and so where it may be bound;
 	// empty is [TypeAPI].
 	Type Type `json:"type,omitempty"`
@@ -47,11 +45,6 @@ const (
 // Validate checks what no engine reads, and that the document has the
 // fields of its language and no others. The error is an [*InvalidError].
 func (d Document) Validate() error {
-	if d.Name != "" {
-		if err := secretstore.CheckName(d.Name); err != nil {
-			return invalid(CodeInvalidDocument, "/name", "", "%s", err)
-		}
-	}
 	if d.Type != "" && !d.Type.valid() {
 		return invalid(CodeInvalidDocument, "/type", "there are user, developer, machine, dcr, api", "there is no such type of policy")
 	}

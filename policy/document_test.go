@@ -47,7 +47,7 @@ func TestDocuments(t *testing.T) {
 	}
 	for _, text := range []string{
 		`{"language": "validators", "validators": ` + validators + `}`,
-		`{"name": "p-1", "type": "user", "description": "d", "language": "validators", "validators": [{"name": "true"}]}`,
+		`{"type": "user", "description": "d", "language": "validators", "validators": [{"name": "true"}]}`,
 		`{"language": "rego", "source": ` + string(source) + `}`,
 		`{"language": "rego", "modules": {"a.rego": ` + string(source) + `}, "data": {"x": [1]}, "decision": "acp/authz/allow"}`,
 	} {
@@ -78,8 +78,6 @@ func TestDocumentsRefused(t *testing.T) {
 		{`{"language": "validators", "validators": [{"name": "true"}], "decision": "a/b"}`, "/decision", policy.CodeInvalidDocument},
 		{`{"language": "validators", "validators": [{"name": "true"}], "modules": {}}`, "/modules", policy.CodeInvalidDocument},
 		{`{"language": "validators", "validators": [{"name": "true"}], "type": "` + canary + `"}`, "/type", policy.CodeInvalidDocument},
-		{`{"language": "validators", "validators": [{"name": "true"}], "name": "a b"}`, "/name", policy.CodeInvalidDocument},
-		{`{"language": "validators", "validators": [{"name": "true"}], "name": "get"}`, "/name", policy.CodeInvalidDocument},
 		{`{"language": "validators", "validators": [{"name": "true"}], "description": "` + strings.Repeat("x", policy.MaxDescription+1) + `"}`, "/description", policy.CodeLimit},
 		{`{"language": "validators", "validators": null}`, "/validators", "invalid_shape"},
 		{`{"language": "validators", "validators": [{"name": "true"}, {"name": "fals"}]}`, "/validators/1/name", "unknown_name"},

@@ -99,6 +99,18 @@ type ScopeInfo struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
+// Scope tells of a project or a service.
+func (s *Store) Scope(by Principal, scope Scope) (ScopeInfo, error) {
+	if err := s.authorize(by, "scope.get", scope, ""); err != nil {
+		return ScopeInfo{}, err
+	}
+	st := s.state.Load()
+	if err := st.checkScope(scope); err != nil {
+		return ScopeInfo{}, err
+	}
+	return st.scopes[scope], nil
+}
+
 // PutScope creates a project or a service, and does nothing to one that exists.
 // The project of a service must exist.
 func (s *Store) PutScope(ctx context.Context, by Principal, scope Scope) (ScopeInfo, bool, error) {

@@ -83,7 +83,7 @@ func Start(t testing.TB, o Options) *Server {
 	if _, err := s.Store.EnsureAdminToken(t.Context(), Token); err != nil {
 		t.Fatal(err)
 	}
-	sending := egress.Config{AllowLoopback: true, Logger: log}
+	sending := egress.Config{AllowLoopback: true, Logger: log, Count: s.Metrics.Egress}
 	if o.Egress != nil {
 		o.Egress(&sending)
 	}

@@ -26,10 +26,12 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/reticent/reticent/secretstore/seal"
@@ -85,6 +87,9 @@ type Config struct {
 	// Logger gets one line a request, with the sealed host and the outcome;
 	// nil means none.
 	Logger *slog.Logger
+	// Count is told how each request ended: the class of its status, "2xx", or
+	// the code of the error. Nil counts nothing.
+	Count func(outcome string)
 }
 
 // Client sends requests. It is safe for concurrent use and should be shared.
@@ -94,6 +99,7 @@ type Client struct {
 	maxRequestBytes  int
 	maxResponseBytes int
 	log              *slog.Logger
+	count            func(outcome string)
 }
 
 // New makes a Client. It fails when an entry of Allow is neither a CIDR nor an
@@ -108,6 +114,10 @@ func New(cfg Config) (*Client, error) {
 		maxRequestBytes:  cfg.MaxRequestBytes,
 		maxResponseBytes: cfg.MaxResponseBytes,
 		log:              cfg.Logger,
+		count:            cfg.Count,
+	}
+	if c.count == nil {
+		c.count = func(string) {}
 	}
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout
@@ -155,6 +165,7 @@ func (c *Client) Do(ctx context.Context, run *seal.Run, req Request) (*Response,
 	for redirects := 0; ; redirects++ {
 		out, err := c.prepare(run, req)
 		if err != nil {
+			c.count(outcome(err))
 			return nil, err
 		}
 		start := time.Now()
@@ -181,10 +192,20 @@ func (c *Client) Do(ctx context.Context, run *seal.Run, req Request) (*Response,
 func (c *Client) record(out *outbound, resp *Response, err error, took time.Duration) {
 	attrs := []any{"method", out.request.Method, "host", out.name, "secrets", out.resolved, "duration", took}
 	if err != nil {
+		c.count(outcome(err))
 		c.log.Warn("outbound request", append(attrs, "error", err.Error())...)
 		return
 	}
+	c.count(strconv.Itoa(resp.Status/100) + "xx")
 	c.log.Debug("outbound request", append(attrs, "status", resp.Status)...)
+}
+
+func outcome(err error) string {
+	var refused *seal.Error
+	if errors.As(err, &refused) {
+		return string(refused.Code)
+	}
+	return string(seal.CodeEgressFailed)
 }
 
 // bareContext keeps deadline and cancellation and drops the values: a tracer
