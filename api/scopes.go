@@ -2,8 +2,6 @@ package api
 
 import (
 	"net/http"
-
-	"github.com/reticent/reticent/secretstore"
 )
 
 // putScope creates a project or a service. A body may be left out and says

@@ -2,8 +2,6 @@ package policy
 
 import (
 	"encoding/json"
-
-	"github.com/reticent/reticent/secretstore"
 )
 
 // Document is a policy as it is written and stored. [secretstore.Decode] reads

@@ -71,8 +71,8 @@ const (
 	CodeOverloaded Code = "overloaded"
 	// CodeCancelled: whoever asked did not wait for the end.
 	CodeCancelled Code = "cancelled"
-	// CodeInput: the input is no JSON.
-	CodeInput Code = "input_invalid"
+	// CodeInput: the input is no JSON, or none that JavaScript can hold.
+	CodeInput = host.CodeInput
 )
 
 // RunError is why a run failed. Its message is masked.

@@ -174,7 +174,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 		}
 	}()
 	metrics := api.NewMetrics()
-	s.egress.Logger = log
+	s.egress.Logger, s.egress.Count = log, metrics.Egress
 	if p.egress, err = egress.New(s.egress); err != nil {
 		return p, err
 	}

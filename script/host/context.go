@@ -2,7 +2,6 @@ package host
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -45,7 +44,8 @@ func (h *Host) setJSON(o *goja.Object, name string, raw json.RawMessage) error {
 	}
 	v, err := h.jsonParse(goja.Undefined(), h.vm.ToValue(string(raw)))
 	if err != nil {
-		return fmt.Errorf("context.%s: %w", name, err)
+		// The text was valid JSON; goja fails on what a number cannot hold.
+		return &Failure{Code: CodeInput, Message: "context." + name + " has a number that JavaScript cannot hold"}
 	}
 	return o.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 }

@@ -73,6 +73,8 @@ const (
 	CodeNotNamed Code = "secret_not_named"
 	// CodeFetchLimit: the run sent too many requests.
 	CodeFetchLimit Code = "fetch_limit"
+	// CodeInput: the input is no JSON, or none that JavaScript can hold.
+	CodeInput Code = "input_invalid"
 )
 
 // Failure is an error that ended a run.

@@ -141,6 +141,7 @@ func (p *preparation) locateSecret(u string) (location, error) {
 	}
 	p.name, p.url, p.at = "the host of secret "+names, u, wire
 	p.whole = true
+	p.left(u)
 	p.mayRepeatURL(wire)
 	return wire, nil
 }
@@ -190,6 +191,7 @@ func (p *preparation) body(contentTypes []string, body []byte) ([]byte, error) {
 			return nil, err
 		}
 	}
+	p.left(s)
 	return p.open(s)
 }
 
@@ -202,19 +204,21 @@ func (p *preparation) resolve(s string, in seal.Position) (string, error) {
 	if err := p.run.Permit(s, p.at.place(in)); err != nil {
 		return "", err
 	}
+	p.left(s)
 	b, err := p.open(s)
 	return string(b), err
 }
 
-// open gives s with plaintexts in the place of surrogates. From here on the
-// run's responses are sealed against them.
+// left has the run seal what the host answers against the secrets in s.
+func (p *preparation) left(s string) { p.run.Left(p.at.target(), s) }
+
+// open gives s with plaintexts in the place of surrogates.
 func (p *preparation) open(s string) ([]byte, error) {
 	value, err := p.run.Resolve(s)
 	if err != nil {
 		return nil, err
 	}
 	p.resolved = true
-	p.run.Left(s)
 	for _, token := range surrogates.FindAllString(s, -1) {
 		// A text that only looks like a surrogate resolves to itself.
 		if value, err := p.run.Resolve(token); err == nil {

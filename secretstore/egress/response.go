@@ -34,7 +34,7 @@ func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound) (*
 	if err != nil {
 		return nil, err
 	}
-	target := seal.Target{Scheme: out.at.scheme, Host: out.at.host, Port: out.at.port}
+	target := out.at.target()
 	sealed, err := run.SealResponse(target, string(body))
 	if err != nil {
 		return nil, err

@@ -128,6 +128,10 @@ func (l location) place(in seal.Position) seal.Place {
 	return seal.Place{Scheme: l.scheme, Host: l.host, Port: l.port, In: in}
 }
 
+func (l location) target() seal.Target {
+	return seal.Target{Scheme: l.scheme, Host: l.host, Port: l.port}
+}
+
 func (l location) sameOrigin(o location) bool {
 	return l.scheme == o.scheme && l.host == o.host && l.port == o.port
 }
