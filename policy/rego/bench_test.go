@@ -2,7 +2,9 @@ package rego_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +73,32 @@ func BenchmarkRego(b *testing.B) {
 	run("sealed-no-secrets", func() bool { return plain.Evaluate(b.Context(), raw, seal.Options{}).Decision })
 	sealed := bind(b, benchSealed, object{"API_KEY": strong})
 	run("sealed", func() bool { return sealed.Evaluate(b.Context(), raw, seal.Options{}).Decision })
+}
+
+// BenchmarkRegoManyRules shows that rules are still found by index.
+func BenchmarkRegoManyRules(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("package acp.authz\ndefault allow := false\n")
+	for i := range 500 {
+		fmt.Fprintf(&text, "allow if { input.role == \"role%d\"; input.key == data.secrets.API_KEY }\n", i)
+	}
+	input := object{"role": "role444", "key": strong}
+	raw, _ := json.Marshal(input)
+	stock, err := prepareBare(b, map[string]string{"p.rego": text.String()}, "data.acp.authz.allow", nil, object{"API_KEY": strong})
+	if err != nil {
+		b.Fatal(err)
+	}
+	sealed := bind(b, text.String(), object{"API_KEY": strong})
+	decide := func() bool { return sealed.Evaluate(b.Context(), raw, seal.Options{}).Decision }
+	for b.Loop() {
+		if !decide() {
+			b.Fatal("denied")
+		}
+	}
+	b.ReportMetric(ratio(decide, func() bool {
+		set, err := stock.Eval(b.Context(), oparego.EvalInput(input))
+		return err == nil && len(set) == 1
+	}), "x-bare")
 }
 
 // ratio compares two functions in turns, so that other work on the machine hits

@@ -155,7 +155,7 @@ func (g *generator) module() string {
 func (g *generator) helper() string {
 	defer func() { g.vars = nil }()
 	name := g.pick("name", "h1", "h2", "h3", "h4")
-	switch g.n("helper", 7) {
+	switch g.n("helper", 9) {
 	case 0:
 		out := name + "v := " + g.text(2) + "\n"
 		g.values = append(g.values, name+"v")
@@ -185,6 +185,12 @@ func (g *generator) helper() string {
 		g.functions = append(g.functions, name+"f")
 		return out
 	}
+	if g.n("general", 3) == 0 {
+		body := g.body(1+g.n("length", 2), 1)
+		out := name + "g.deep[" + g.key(1) + "][" + g.key(1) + "] := " + g.text(1) + " if {\n" + body + "}\n"
+		g.objects = append(g.objects, name+"g", name+"g.deep", name+"g.deep["+g.key(0)+"]")
+		return out
+	}
 	body := g.body(1+g.n("length", 2), 1)
 	out := "default " + name + "v := \"x\"\n" + name + "v := " + g.text(1) + " if {\n" + body + "}\n"
 	g.values = append(g.values, name+"v")
@@ -201,7 +207,7 @@ func (g *generator) body(n, depth int) string {
 }
 
 func (g *generator) statement(depth int) string {
-	switch g.n("statement", 22) {
+	switch g.n("statement", 26) {
 	case 0, 1, 2, 3:
 		return g.text(depth) + " == " + g.text(depth)
 	case 4:
@@ -245,6 +251,21 @@ func (g *generator) statement(depth int) string {
 		s := "every " + v + " in " + c + " { " + g.statement(0) + " }"
 		g.vars = saved
 		return s
+	case 21:
+		v := g.fresh()
+		s := "walk(" + g.object(depth) + ", [_, " + v + "])"
+		g.vars = append(g.vars, v)
+		return s
+	case 22:
+		v := g.fresh()
+		s := "walk(" + g.pick("walked", "input", "data.pol", "data.secrets.DB", g.array(depth)) + ", [[" + v + "], " + g.text(depth) + "])"
+		g.vars = append(g.vars, v)
+		return s
+	case 23:
+		return g.text(depth) + " == " + g.text(depth) + " with input as {\"a\": " + g.text(0) + ", \"o\": {" + g.key(0) + ": " + g.text(0) + "}}"
+	case 24:
+		v := g.fresh()
+		return v + " := " + g.text(depth) + " == " + g.text(depth) + "; " + v + " == " + g.pick("boolean", "true", "false")
 	case 17:
 		return g.array(depth) + " == " + g.array(depth)
 	case 18:

@@ -2,6 +2,8 @@ package rego
 
 import (
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // term rewrites what is inside a term: closures, keys, and the operands of
@@ -121,4 +123,10 @@ func (w *rewriter) operand(t *ast.Term, collection level, bound ast.VarSet, befo
 		w.refuse(t.Location, codeUnsupported, "a look-up by an object with variables", "enumerate into a variable first")
 	}
 	return t
+}
+
+// mayHold reports whether a constant has the form of a surrogate in it.
+func mayHold(t *ast.Term) bool {
+	s, ok := t.Value.(ast.String)
+	return ok && seal.MayHold(string(s))
 }

@@ -1,0 +1,146 @@
+package rego
+
+import (
+	"github.com/open-policy-agent/opa/v1/ast"
+)
+
+// call rewrites a call of a builtin or of a function of the policy.
+func (w *rewriter) call(e *ast.Expr, t []*ast.Term, bound ast.VarSet, before, after *[]*ast.Expr) {
+	op, ok := t[0].Value.(ast.Ref)
+	if !ok {
+		return
+	}
+	b := w.builtins[op.String()]
+	end, result := len(t), clean
+	if b != nil {
+		end = b.Decl.Arity() + 1
+		if b.Decl.Result() == nil {
+			end = len(t)
+		}
+		if end < len(t) {
+			result = w.levels.builtin(w.at, b, t[1:end])
+		}
+	} else if rules := w.byFunction[op.String()]; len(rules) > 0 {
+		end = len(rules[0].args) + 1
+		for _, r := range rules {
+			result = max(result, r.value)
+		}
+	}
+	for i := 1; i < end; i++ {
+		if b != nil && (b.Name == ast.InternalPrint.Name || b.Name == ast.InternalTemplateString.Name) {
+			t[i] = w.written(t[i], bound, before)
+			continue
+		}
+		t[i] = w.term(t[i], bound, before)
+	}
+	if b != nil {
+		w.builtinCall(e, b, t, t[1:end])
+	}
+	if end < len(t) {
+		w.output(e, t, end, result, bound, before, after)
+	}
+}
+
+// builtinCall refuses a call that is sure to look inside a secret, and renames
+// what this package does in OPA's place.
+func (w *rewriter) builtinCall(e *ast.Expr, b *ast.Builtin, t, operands []*ast.Term) {
+	highest := clean
+	for i, o := range operands {
+		l := w.level(o)
+		highest = max(highest, l)
+		if l == secret && looksInside(b.Name, i) {
+			w.refuse(e.Location, codeInspected, shownName(b)+" would look inside a secret", advice(b.Name))
+		}
+	}
+	switch c := classOf(b.Name); {
+	case c == guarded, c == sealed && !comparing[b.Name]:
+	case (c == keyed || c == sealed) && highest > clean:
+	case bounds[b.Name] != nil:
+	default:
+		return
+	}
+	t[0] = ast.NewTerm(ast.Ref{ast.VarTerm(ownName(b.Name)).SetLocation(e.Location)}).SetLocation(e.Location)
+}
+
+// comparing are the sealed builtins that only compare: natively right for clean
+// operands.
+var comparing = map[string]bool{"equal": true, "neq": true, "internal.member_2": true, "internal.member_3": true, "object.get": true}
+
+// looksInside reports whether a builtin can't take a secret as an operand.
+func looksInside(name string, operand int) bool {
+	switch name {
+	case "count", "startswith", "trim_prefix":
+		return true
+	case "object.get":
+		return operand == 1
+	}
+	c := classOf(name)
+	return c == guarded || c == numeric || c == keyed
+}
+
+// output rewrites the comparison of a call's result with a term that is bound.
+func (w *rewriter) output(e *ast.Expr, t []*ast.Term, at int, result level, bound ast.VarSet, before, after *[]*ast.Expr) {
+	t[at] = w.term(t[at], bound, before)
+	out := t[at]
+	if isUnbound(out, bound) || max(w.level(out), result) == clean {
+		return
+	}
+	if e.Negated {
+		w.refuse(e.Location, codeUnsupported, "the result of a negated call is compared in its arguments", "assign the result to a variable first")
+		return
+	}
+	t[at] = w.local(out.Location, result)
+	inner := bound.Copy()
+	inner.Add(t[at].Value.(ast.Var))
+	*after = append(*after, w.unify(out, t[at], inner, e.Location)...)
+}
+
+// written rewrites the argument of print() and of a template string: sets there
+// only carry values that may be undefined.
+func (w *rewriter) written(t *ast.Term, bound ast.VarSet, before *[]*ast.Expr) *ast.Term {
+	arr, ok := t.Value.(*ast.Array)
+	if !ok {
+		return w.term(t, bound, before)
+	}
+	parts := make([]*ast.Term, arr.Len())
+	for i := range parts {
+		part := arr.Elem(i)
+		switch v := part.Value.(type) {
+		case *ast.SetComprehension:
+			inner := bound.Copy()
+			v.Body = toBody(w.exprs(v.Body, inner))
+		case ast.Set:
+			part = ast.NewTerm(mapSet(v, func(e *ast.Term) *ast.Term { return w.term(e, bound, before) })).SetLocation(part.Location)
+		}
+		parts[i] = part
+	}
+	return ast.ArrayTerm(parts...).SetLocation(t.Location)
+}
+
+func mapSet(s ast.Set, fn func(*ast.Term) *ast.Term) ast.Set {
+	out := ast.NewSetWithCapacity(s.Len())
+	s.Foreach(func(e *ast.Term) { out.Add(fn(e)) })
+	return out
+}
+
+// bound is what is changed in a policy without secrets: calls that could take
+// all memory are renamed to those that check first.
+func bound(c *ast.Compiler) []Issue {
+	var issues []Issue
+	for _, m := range c.Modules {
+		ast.NewGenericVisitor(func(x any) bool {
+			switch x := x.(type) {
+			case *ast.With:
+				if ref, ok := x.Target.Value.(ast.Ref); ok && bounds[ref.String()] != nil {
+					issues = append(issues, issueAt(x.Location, codeUnsupported, "`with` can't replace this function", "replace input or data"))
+				}
+			case *ast.Expr:
+				if x.IsCall() && bounds[x.Operator().String()] != nil {
+					x.SetOperator(ast.NewTerm(ast.Ref{ast.VarTerm(ownName(x.Operator().String()))}).SetLocation(x.Location))
+				}
+			}
+			return false
+		}).Walk(m)
+	}
+	return issues
+}
