@@ -2,6 +2,7 @@ package seal_test
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -191,5 +192,127 @@ func TestAttackIndexFindsTheFirst(t *testing.T) {
 		if at, err := run.Index(haystack, token(t, run, "A")); err != nil || at != want {
 			t.Errorf("Index = %d, %v; want %d", at, err, want)
 		}
+	}
+}
+
+var bank, evil = seal.Target{Scheme: "https", Host: "bank.example.com", Port: 443}, seal.Target{Scheme: "https", Host: "evil.example.net", Port: 443}
+
+// A host that the PIN was not sent to answers all PINs: the sealed one is it.
+func TestAttackListOfPinsFromAnotherHost(t *testing.T) {
+	run := newRun(t, map[string]any{"PIN": weak, "A": strong})
+	mac := must(t)(run.HMAC(seal.HashSHA256, token(t, run, "PIN"), "m"))
+	run.Left(bank, "PIN "+token(t, run, "PIN")+" "+mac+" "+token(t, run, "A"))
+	const list = "4709 4710 4711 4712 " + "c1a8bfb4cd3ef1b1a3ca19f5d4a2ef5f"
+	if sealed := foreign(t, run, evil, list); sealed != list {
+		t.Errorf("the answer of another host is sealed: %q", sealed)
+	}
+	if sealed := foreign(t, run, bank, list); !run.Holds(sealed) || strings.Contains(sealed, weak) {
+		t.Errorf("the answer of the host is not: %q", sealed)
+	}
+	if sealed := foreign(t, run, evil, "x"+strong); !run.Holds(sealed) {
+		t.Error("a strong secret is not sealed in every answer")
+	}
+}
+
+// In an echo of "x" + W + "x" the secret does not stand alone.
+func TestAttackEchoOfAWeakSecretAmongLetters(t *testing.T) {
+	run := newRun(t, map[string]any{"W": "hunter2!z", "V": weak})
+	w, v := token(t, run, "W"), token(t, run, "V")
+	basic := must(t)(run.Derive(seal.Base64, "ab"+v))
+	for sent, plain := range map[string]string{
+		"x" + w + "x": "xhunter2!zx", "a b" + w: "a bhunter2!z", w + v: "hunter2!z4711", "1" + w + "x" + v + "2": "1hunter2!zx47112",
+		v + "3 rsv_x" + v + " " + v: "47113 rsv_x4711 4711", "é" + v: "é4711", "b=" + basic: "b=YWI0NzEx, ab4711",
+	} {
+		r := newRun(t, map[string]any{"W": "hunter2!z", "V": weak})
+		sent = strings.NewReplacer(w, token(t, r, "W"), v, token(t, r, "V"), basic, must(t)(r.Derive(seal.Base64, "ab"+token(t, r, "V")))).Replace(sent)
+		r.Left(bank, sent)
+		for _, echo := range []string{plain, "{\"you sent\":\"" + plain + "\"}", percentAll(plain)} {
+			sealed := foreign(t, r, bank, echo)
+			if !equal(t, r, sealed, echo) {
+				t.Errorf("the answer %q does not resolve to itself", echo)
+			}
+			for _, part := range []string{"hunter2", weak, "YWI0NzEx"} {
+				if strings.Contains(sealed, part) {
+					t.Errorf("%q in %q", part, sealed)
+				}
+			}
+		}
+	}
+}
+
+// How many escapes a secret needs must not show in what is too large.
+func TestAttackSizeOfASpelling(t *testing.T) {
+	limit := func(secret string) int {
+		run := newRun(t, map[string]any{"S": secret})
+		text := foreign(t, run, bank, "q="+percentAll(secret))
+		for n := 1; ; n++ {
+			if _, err := run.Equal(strings.Repeat(text, n), "x"); err != nil {
+				return n
+			}
+		}
+	}
+	if short, long := limit(strong2), limit(strong2+strong2+strong2); short != long {
+		t.Errorf("%d times and %d times", short, long)
+	}
+}
+
+// What a response holds compares as the plaintext would, in JSON too.
+func TestAttackEscapesInJSON(t *testing.T) {
+	const secret = `p\nq/Zk9vQ2xL7p"3mR7t`
+	run := newRun(t, map[string]any{"S": secret})
+	for body, want := range map[string]string{
+		`{"v":"p\nq%2FZk9vQ2xL7p\"3mR7t"}`:   "p\nq%2FZk9vQ2xL7p\"3mR7t",
+		`{"v":"p%5Cnq%2FZk9vQ2xL7p\"3mR7t"}`: `p%5Cnq%2FZk9vQ2xL7p"3mR7t`,
+		`{"v":"p\\nq/Zk9vQ2xL7p\"3mR7t"}`:    secret,
+	} {
+		var v struct{ V string }
+		if err := json.Unmarshal([]byte(foreign(t, run, bank, body)), &v); err != nil {
+			t.Fatal(err)
+		}
+		if !equal(t, run, v.V, want) {
+			t.Errorf("the value of %s is not %q", body, want)
+		}
+	}
+	const raw = `p\nq-Zk9vQ2xL7p-3mR7t`
+	run = newRun(t, map[string]any{"S": raw})
+	var v struct{ V string }
+	if err := json.Unmarshal([]byte(foreign(t, run, bank, `{"v":"`+raw+`"}`)), &v); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Equal(v.V, token(t, run, "S")); err == nil {
+		t.Error("a value with a line break is compared with a secret with a backslash")
+	}
+}
+
+// Texts that derived surrogates are made of are kept.
+func TestAttackMemoryOfDerivedValues(t *testing.T) {
+	run := newRun(t, map[string]any{"S": strong})
+	s, long := token(t, run, "S"), strings.Repeat("a", 1<<20)
+	var err error
+	for i := range 64 {
+		if _, err = run.Derive(seal.Base64, fmt.Sprint(s, long, i)); err != nil {
+			break
+		}
+	}
+	wantCode(t, err, seal.CodeInspected)
+}
+
+func TestAttackEqualSecretsInResponses(t *testing.T) {
+	const value = "ghp_Zx81kq2WmN5vT7yLc0Rb"
+	wide := sealtest.New(t, "WIDE", sealtest.Secret{Value: value, Hosts: []string{"bank.example.com", "evil.example.net"}})
+	narrow := sealtest.New(t, "NARROW", sealtest.Secret{Value: value, Hosts: []string{"bank.example.com"}})
+	var found []string
+	run := sealtest.Set(t, map[string]any{"A": strong}).NewRun(seal.Options{
+		Hosts: func(seal.Target) []*seal.Secret { return []*seal.Secret{wide, narrow} },
+		Found: func(names []string) { found = append(found, names...) },
+	})
+	sealed := foreign(t, run, bank, value)
+	wantCode(t, run.Permit(sealed, seal.Place{Scheme: "https", Host: "evil.example.net", Port: 443, In: seal.Header}), seal.CodeEgressDenied)
+	got, names := run.MaskString(token(t, run, "A") + value + sealed)
+	if diff := cmp.Diff([]string{"A", "NARROW", "WIDE"}, names); got != "*********" || diff != "" {
+		t.Error(got, diff)
+	}
+	if diff := cmp.Diff([]string{"NARROW", "WIDE"}, found); diff != "" {
+		t.Errorf("the net reports what it did not catch: %s", diff)
 	}
 }

@@ -177,7 +177,7 @@ func encodingOfOther(a, b []*origin) bool {
 func share(x, y *origin) bool {
 	for _, s := range x.sources {
 		for _, t := range y.sources {
-			if s.secret == t.secret && s.path == t.path {
+			if s.secret.ID == t.secret.ID && s.path == t.path {
 				return true
 			}
 		}

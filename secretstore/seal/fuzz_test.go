@@ -136,7 +136,7 @@ func FuzzSealResponse(f *testing.F) {
 			t.Skip("out of the domain")
 		}
 		run := sealtest.Set(t, map[string]any{"S": secret}).NewRun(seal.Options{})
-		run.Left(token(t, run, "S"))
+		run.Left(seal.Target{}, token(t, run, "S"))
 		for _, spelled := range []string{secret, percentAll(secret), unicodeEscape(secret)} {
 			sealed, err := run.SealResponse(seal.Target{}, around+spelled+around)
 			if err != nil {

@@ -10,6 +10,9 @@ const (
 	MaxResolvedBytes = 16 << 20
 	// MaxDerived is the number of derived surrogates that one run may make.
 	MaxDerived = 20_000
+	// MaxDerivedBytes is how long the texts may be, together, from which one run
+	// derives surrogates: they are kept until it ends.
+	MaxDerivedBytes = 32 << 20
 	// MaxMissesPerMinute is the number of comparisons with one weak secret that
 	// may miss in a minute, for one principal, before comparisons with it are
 	// refused.

@@ -20,7 +20,7 @@ type Masked struct {
 // Under it lies a net: a strong plaintext that stands in s all the same is
 // masked too and reported to Options.Found. Masking is idempotent.
 func (r *Run) MaskString(s string) (string, []string) {
-	if !MayHold(s) && len(r.outside()) == 0 && len(r.set.match.find(s, false)) == 0 {
+	if !MayHold(s) && len(r.set.match.find(s, false)) == 0 && r.responses() == nil {
 		return s, nil
 	}
 	names := make(map[string]bool)
@@ -46,48 +46,35 @@ func (r *Run) MaskString(s string) (string, []string) {
 
 // net masks the plaintexts that no rule should have let come this far.
 func (r *Run) net(s string, names map[string]bool) string {
-	found := r.set.match.find(s, false)
-	for _, m := range found {
-		for _, src := range r.set.leaves[m.id].sources {
-			names[src.name()] = true
-		}
-	}
-	if len(found) > 0 {
-		s = r.report(s, found, names)
-	}
-	for _, l := range r.outside() {
-		m := newMatcher([]pattern{{value: l.value}})
-		if found := m.find(s, false); len(found) > 0 {
-			for _, src := range l.sources {
-				names[src.name()] = true
-			}
-			s = r.report(s, found, names)
-		}
+	s = r.catch(s, names, r.set.match, r.tokens)
+	if found := r.responses(); found != nil {
+		s = r.catch(s, names, found.match, found.tokens)
 	}
 	return s
 }
 
-func (r *Run) report(s string, found []match, names map[string]bool) string {
-	if r.opt.Found != nil {
-		r.opt.Found(sortedKeys(names))
+// catch masks what m finds, adds the names of the secrets and reports them.
+func (r *Run) catch(s string, names map[string]bool, m *matcher, tokens []string) string {
+	found := m.find(s, false)
+	if len(found) == 0 {
+		return s
 	}
+	caught := make(map[string]bool)
 	var b strings.Builder
 	from := 0
 	for _, m := range found {
+		for _, src := range r.origin(tokens[m.id]).sources {
+			names[src.name()], caught[src.name()] = true, true
+		}
 		b.WriteString(s[from:m.start])
 		b.WriteString(Mask)
 		from = m.end
 	}
+	if r.opt.Found != nil {
+		r.opt.Found(sortedKeys(caught))
+	}
 	b.WriteString(s[from:])
 	return b.String()
-}
-
-// outside are the strong plaintexts that are not of the set and that a response
-// may have brought in.
-func (r *Run) outside() []*leaf {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return r.extra
 }
 
 // MaskValue masks the strings and keys of a JSON value as encoding/json decodes

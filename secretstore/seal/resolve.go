@@ -74,25 +74,6 @@ func where(p Place) string {
 	return string(p.In)
 }
 
-// Left notes that the plaintexts of s were sent to a host, so that what hosts
-// answer in this run is sealed against them and against what they were derived
-// from, weak values included.
-func (r *Run) Left(s string) {
-	r.each(s, func(_, _ int, token string, o *origin) bool {
-		r.mu.Lock()
-		known := r.sent[token]
-		if r.sent == nil {
-			r.sent = make(map[string]bool)
-		}
-		r.sent[token] = true
-		r.mu.Unlock()
-		if !known {
-			r.Left(o.of)
-		}
-		return true
-	})
-}
-
 // Provenance says what a sealed value comes from, for storing it: the IDs of
 // the secrets and the limits that all of them share.
 func (r *Run) Provenance(s string) (ids []string, limits Limits) {

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
@@ -32,17 +33,21 @@ func (t Target) String() string {
 // looked for in what comes back: shorter ones stand in any text.
 const minSent = 4
 
+// maxSpelling bounds the length of a plaintext in two encodings: six characters
+// for each of "\u0041", which are six for each byte.
+const maxSpelling = 36 * MaxSecretBytes
+
 // SealResponse puts surrogates in the place of secrets in what a host answered:
 // of every strong secret that may go to the host, whether the artefact names it
-// or not, and of everything that this run sent, weak and derived values too.
-// They are found raw, JSON-escaped and percent-encoded. The error is
+// or not, and of everything that this run sent, derived values too, weak ones if
+// they were sent to this host. They are found raw, JSON-escaped and percent-encoded. The error is
 // surrogate_in_input.
 func (r *Run) SealResponse(t Target, text string) (string, error) {
 	if MayHold(text) && r.Holds(text) {
 		return "", Errorf(CodeLiveSurrogate, "the response holds a surrogate of this run")
 	}
 	s := sealer{run: r, isJSON: json.Valid([]byte(text))}
-	s.addSent()
+	s.addSent(t)
 	s.addStrong()
 	if r.opt.Hosts != nil {
 		for _, secret := range r.opt.Hosts(t) {
@@ -84,17 +89,13 @@ func (s *sealer) addStrong() {
 	}
 }
 
-// addSent looks for what this run sent. Weak values count only where they stand
+// addSent looks for what this run sent. Short values count only where they stand
 // alone.
-func (s *sealer) addSent() {
-	s.run.mu.RLock()
-	sent := sortedKeys(s.run.sent)
-	s.run.mu.RUnlock()
-	for _, token := range sent {
-		b, err := s.run.resolve(token)
+func (s *sealer) addSent(t Target) {
+	for _, text := range s.run.sentTo(t) {
+		b, err := s.run.resolve(text)
 		if err == nil && len(b) >= minSent {
-			v := plaintext.New(b)
-			s.add(v, token, len(b) < MinStrongLength)
+			s.add(plaintext.New(b), text, len(b) < MinStrongLength)
 		}
 	}
 }
@@ -108,32 +109,66 @@ func (s *sealer) addForeign(secret *Secret) {
 	})
 }
 
+// outside are the strong plaintexts that are not of the set and that a response
+// may have brought in, each with its surrogate.
+type outside struct {
+	patterns []pattern
+	tokens   []string
+	match    *matcher // nil when there are newer patterns
+}
+
+// responses gives what finds the plaintexts of responses, or nil if there are
+// none.
+func (r *Run) responses() *outside {
+	r.mu.RLock()
+	found := r.extra
+	r.mu.RUnlock()
+	if len(found.patterns) == 0 {
+		return nil
+	}
+	if found.match == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.extra.match == nil {
+			r.extra.match = newMatcher(r.extra.patterns)
+		}
+		found = r.extra
+	}
+	return &found
+}
+
 // foreignToken gives the surrogate of a plaintext that a response may hold: that
-// of the set if it is in the set, else one drawn for the run.
+// of the set if it is in the set, else one drawn for the run, to which the limits
+// of all the secrets that have it apply.
 func (r *Run) foreignToken(v plaintext.Value, src source) string {
 	digest := sha256.Sum256(plaintext.Open(v))
-	key := string(digest[:])
-	for i, l := range r.set.leaves {
-		if l.digest == digest {
-			return r.tokens[i]
-		}
+	if i, ok := r.set.strong[digest]; ok {
+		return r.tokens[i]
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if token, ok := r.foreign[key]; ok {
+	if token, ok := r.foreign[digest]; ok {
+		// Readers may have the origin as it is.
+		if o := r.issued[token]; !slices.ContainsFunc(o.sources, src.is) {
+			wider := *o
+			wider.sources = append(slices.Clip(o.sources), src)
+			r.issued[token] = &wider
+		}
 		return token
 	}
 	if r.foreign == nil {
-		r.foreign = make(map[string]string)
+		r.foreign = make(map[[sha256.Size]byte]string)
 	}
 	if r.issued == nil {
 		r.issued = make(map[string]*origin)
 	}
-	l := &leaf{value: v, digest: digest, strong: true, sources: []source{src}}
 	token := newSurrogate(r.opt.Random)
-	r.foreign[key] = token
-	r.issued[token] = l.origin()
-	r.extra = append(r.extra, l)
+	r.foreign[digest] = token
+	r.issued[token] = (&leaf{value: v, sources: []source{src}}).origin()
+	r.extra = outside{
+		patterns: append(r.extra.patterns, pattern{value: v, id: len(r.extra.tokens)}),
+		tokens:   append(r.extra.tokens, token),
+	}
 	return token
 }
 
@@ -146,17 +181,17 @@ type span struct {
 func (s *sealer) seal(text string) (string, error) {
 	m := newMatcher(s.patterns)
 	var spans []span
-	for _, v := range views(text) {
+	view{text: text}.each(func(v view) {
 		for _, found := range m.find(v.text, false) {
 			if s.bounded[found.id] && !(boundary(v.text, found.start-1) && boundary(v.text, found.end)) {
 				continue
 			}
 			spans = append(spans, span{
 				match:   match{v.at(found.start), v.at(found.end), found.id},
-				spelled: v.encoded && !(v.json && s.isJSON),
+				spelled: s.spells(v, v.text[found.start:found.end]),
 			})
 		}
-	}
+	})
 	if len(spans) == 0 {
 		return text, nil
 	}
@@ -179,20 +214,33 @@ func (s *sealer) seal(text string) (string, error) {
 	return b.String(), nil
 }
 
+// spells reports whether what was found in a view is spelled in another way in
+// the text: encoded, or in JSON with a backslash that is none of the value.
+func (s *sealer) spells(v view, found string) bool {
+	if s.isJSON && !v.encoded {
+		return strings.IndexByte(found, '\\') >= 0
+	}
+	return v.encoded && !(v.json && s.isJSON)
+}
+
 // token gives the surrogate for an occurrence. One that spells a plaintext in an
 // encoding stands for that spelling, so that the text resolves to what came; in
-// JSON the escapes of a string are not part of its value and the surrogate is
-// the secret's.
+// JSON without the escapes of a string, which are not part of its value.
 func (s *sealer) token(x span, spelling string) (string, error) {
 	token := s.tokens[x.id]
+	if s.isJSON {
+		spelling = view{text: spelling}.decoded(unescape).text
+	}
 	if !x.spelled || plaintextEquals(s.patterns[x.id].value, spelling) {
 		return token, nil
 	}
 	digest := sha256.Sum256([]byte(spelling))
 	v := plaintext.FromString(spelling)
 	return s.run.issue(call{fn: "spelling", a: token, b: string(digest[:])}, &origin{
-		sources: s.run.origin(token).sources,
-		size:    len(spelling),
+		sources: s.run.sourcesOf(token),
+		of:      token,
+		// Of the same size for each, however many escapes the plaintext needs.
+		size:    maxSpelling,
 		encoded: true,
 		resolve: func() ([]byte, error) { return plaintext.Open(v), nil },
 	})

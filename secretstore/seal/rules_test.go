@@ -418,9 +418,9 @@ func TestRule7ResponsesAreSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run.Left(basic)
-	escaped, _ := json.Marshal(strong)
 	target := seal.Target{Scheme: "https", Host: "api.example.com", Port: 443}
+	run.Left(target, basic)
+	escaped, _ := json.Marshal(strong)
 	for name, body := range map[string]string{
 		"raw":              "you sent " + strong,
 		"in a word":        "x" + strong + "x",

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/sha256"
 	"io"
 	"slices"
 	"sync"
@@ -36,9 +37,10 @@ type Run struct {
 	mu      sync.RWMutex
 	issued  map[string]*origin
 	memo    map[call]string
-	foreign map[string]string   // digest of a plaintext outside the set -> surrogate
-	extra   []*leaf             // leaves outside the set, from responses
-	sent    map[string]bool     // surrogates whose plaintext left by egress
+	derived int                          // bytes of text in memo
+	foreign map[[sha256.Size]byte]string // plaintexts of responses that are not of the set
+	extra   outside
+	sent    map[departure]bool
 	guesses map[guessKey]func() // counted misses, and how to take one back
 }
 
@@ -153,6 +155,9 @@ func (r *Run) issue(key call, o *origin) (string, error) {
 	}
 	if len(r.memo) >= MaxDerived {
 		return "", Errorf(CodeInspected, "the run has derived more than %d values from secrets (MaxDerived); derive each once", MaxDerived)
+	}
+	if r.derived += len(key.a) + len(key.b); r.derived > MaxDerivedBytes {
+		return "", Errorf(CodeInspected, "the run has derived values from more than %d bytes of text (MaxDerivedBytes); derive shorter texts, each once", MaxDerivedBytes)
 	}
 	token := newSurrogate(r.opt.Random)
 	if r.issued == nil {

@@ -79,6 +79,11 @@ type source struct {
 	weak   bool
 }
 
+// is reports whether o is the same place, in another copy of the secret too.
+func (s source) is(o source) bool {
+	return s.secret.ID == o.secret.ID && s.secret.Hidden == o.secret.Hidden && s.path == o.path
+}
+
 // name is what a masked response calls the source.
 func (s source) name() string {
 	if s.secret.Hidden {

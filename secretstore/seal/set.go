@@ -14,28 +14,33 @@ type Set struct {
 	missing map[string]bool
 	leaves  []*leaf
 	index   map[*Tree]int
+	strong  map[[sha256.Size]byte]int
 	match   *matcher
 }
 
 // NewSet makes a set of the secrets by the names under which the artefact
 // refers to them; missing are the names for which there is no usable secret.
 func NewSet(secrets map[string]*Secret, missing []string) *Set {
-	s := &Set{secrets: secrets, missing: make(map[string]bool), index: make(map[*Tree]int)}
+	s := &Set{
+		secrets: secrets, missing: make(map[string]bool),
+		index: make(map[*Tree]int), strong: make(map[[sha256.Size]byte]int),
+	}
 	s.names = sortedKeys(secrets)
 	for _, name := range missing {
 		s.missing[name] = true
 	}
 	// Equal plaintexts share a leaf, and so a surrogate. Weak ones do not: by a
 	// secret with every PIN in it, its author would see which one is another's.
-	byDigest := make(map[[sha256.Size]byte]int)
 	for _, name := range s.names {
 		secret := secrets[name]
 		secret.Value.walk("", func(path string, t *Tree) {
 			digest := sha256.Sum256(plaintext.Open(*t.leaf))
-			i, ok := byDigest[digest]
+			i, ok := s.strong[digest]
 			if !ok || t.weak {
 				i = len(s.leaves)
-				byDigest[digest] = i
+				if !t.weak {
+					s.strong[digest] = i
+				}
 				s.leaves = append(s.leaves, &leaf{value: *t.leaf, digest: digest, strong: !t.weak})
 			}
 			s.leaves[i].sources = append(s.leaves[i].sources, source{secret: secret, path: path, weak: t.weak})

@@ -1,7 +1,6 @@
 package seal
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -11,7 +10,7 @@ import (
 // view is a text with an encoding taken off, and where each of its bytes stood.
 type view struct {
 	text    string
-	starts  []int // of each byte of text, and of its end; nil when nothing moved
+	starts  []int32 // of each byte of text, and of its end; nil when nothing moved
 	encoded bool
 	json    bool // the only encoding was that of JSON strings
 	depth   int
@@ -22,20 +21,32 @@ func (v view) at(i int) int {
 	if v.starts == nil {
 		return i
 	}
-	return v.starts[i]
+	return int(v.starts[i])
 }
 
-// views gives a text as it is and with the encodings taken off in which a host
-// commonly repeats what it was sent, two of them one in the other as well.
-func views(text string) []view {
-	out := []view{{text: text}}
-	for range 2 {
-		for _, v := range out[:len(out):len(out)] {
-			out = v.appendDecoded(out)
+// each calls fn with a text as it is and with the encodings taken off in which a
+// host commonly repeats what it was sent, two of them one in the other as well.
+// It holds as many views at a time as there are layers: each is five times as
+// large as the text.
+func (v view) each(fn func(view)) {
+	fn(v)
+	if v.depth == maxLayers {
+		return
+	}
+	for _, d := range decoders {
+		if !strings.Contains(v.text, d.mark) {
+			continue
+		}
+		next := v.decoded(d.decode)
+		next.json = d.json && !v.encoded
+		if next.text != v.text {
+			next.each(fn)
 		}
 	}
-	return out
 }
+
+// maxLayers is how many encodings are taken off.
+const maxLayers = 2
 
 // decoders take one encoding off. What none of mark is in has none.
 var decoders = []struct {
@@ -48,40 +59,23 @@ var decoders = []struct {
 	{mark: `\`, decode: unescape, json: true},
 }
 
-func (v view) appendDecoded(out []view) []view {
-	if v.depth > 1 {
-		return out
-	}
-	for _, d := range decoders {
-		if !strings.Contains(v.text, d.mark) {
-			continue
-		}
-		next := v.decoded(d.decode)
-		next.json = d.json && !v.encoded
-		if !slices.ContainsFunc(out, func(o view) bool { return o.text == next.text }) {
-			out = append(out, next)
-		}
-	}
-	return out
-}
-
 // decoded applies decode at every position: it gives the bytes that the text
 // there stands for and how long it is; 0 means that nothing is encoded there.
 func (v view) decoded(decode func(string) (string, int)) view {
 	var b strings.Builder
-	starts := make([]int, 0, len(v.text)+1)
+	starts := make([]int32, 0, len(v.text)+1)
 	for i := 0; i < len(v.text); {
 		s, n := decode(v.text[i:])
 		if n == 0 {
 			s, n = v.text[i:i+1], 1
 		}
 		for range len(s) {
-			starts = append(starts, v.at(i))
+			starts = append(starts, int32(v.at(i)))
 		}
 		b.WriteString(s)
 		i += n
 	}
-	return view{text: b.String(), starts: append(starts, v.at(len(v.text))), encoded: true, depth: v.depth + 1}
+	return view{text: b.String(), starts: append(starts, int32(v.at(len(v.text)))), encoded: true, depth: v.depth + 1}
 }
 
 func unpercent(s string) (string, int) {
