@@ -90,7 +90,7 @@ func reportProblem(w io.Writer, text string, p *client.Problem) {
 
 // say writes a line for people to standard error.
 func say(w io.Writer, format string, args ...any) {
-	fmt.Fprintf(w, "reticent: "+format+"\n", args...)
+	fmt.Fprintln(w, printable("reticent: "+fmt.Sprintf(format, args...)))
 }
 
 // warn passes on what the server wants to be known of a resource.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // outputFormat is how answers are printed: a table for people, or the JSON of
@@ -61,7 +62,7 @@ func list[R any](f outputFormat, w io.Writer, items []R, members ...string) erro
 		return err
 	}
 	for line := range strings.Lines(b.String()) {
-		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+		if _, err := fmt.Fprintln(w, strings.TrimRight(printable(line), " \n")); err != nil {
 			return err
 		}
 	}
@@ -82,11 +83,11 @@ func show(f outputFormat, w io.Writer, resource any) error {
 		if field.text == "" {
 			continue
 		}
-		if text, long := strings.CutSuffix(field.text, "\n"); long || strings.Contains(text, "\n") {
+		if text, long := strings.CutSuffix(printable(field.text), "\n"); long || strings.Contains(text, "\n") {
 			fmt.Fprintf(t, "%s:\n  %s\n", field.name, strings.ReplaceAll(text, "\n", "\n  "))
-			continue
+		} else {
+			fmt.Fprintf(t, "%s:\t%s\n", field.name, text)
 		}
-		fmt.Fprintf(t, "%s:\t%s\n", field.name, field.text)
 	}
 	return t.Flush()
 }
@@ -148,9 +149,29 @@ func printJSON(w io.Writer, v any) error {
 	if err := json.Indent(&b, raw, "", "  "); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(w, strings.TrimSuffix(b.String(), "\n"))
+	_, err = fmt.Fprintln(w, strings.TrimSuffix(printable(b.String()), "\n"))
 	return err
 }
+
+// printable writes out control characters, which a terminal would obey: what the
+// author of a script wrote is not to move the cursor of who runs it. In JSON they
+// can stand in strings only, where the escape means the same.
+func printable(s string) string {
+	if strings.IndexFunc(s, isControl) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if isControl(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }
 
 // marshal is json.Marshal without the escapes for HTML.
 func marshal(v any) ([]byte, error) {

@@ -72,6 +72,15 @@ func TestQuickstart(t *testing.T) {
 	if !strings.Contains(out, `"authorization": "Bearer ***"`) || !strings.Contains(out, `"status": 200`) {
 		t.Errorf("the script answers\n%s", out)
 	}
+	out += shell(t, root, nil, next[0]+`
+		bin/reticent eval --policy api-key-validators --input examples/quickstart/requests/header-allowed.json
+		! bin/reticent eval --input examples/quickstart/requests/order-denied.json
+		bin/reticent apply -f examples/quickstart`)
+	for _, want := range []string{"\nallow\ndeny\n", "\nunchanged  script"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("%q is not in the answers:\n%s", want, out)
+		}
+	}
 	if strings.Contains(out, "demo-") {
 		t.Errorf("the answers hold a secret:\n%s", out)
 	}

@@ -102,7 +102,7 @@ func ran(c *connection, cmd *cobra.Command, r client.RunResult) error {
 
 func ranForPeople(out, log io.Writer, r client.RunResult) error {
 	for _, line := range r.Console {
-		fmt.Fprintf(log, "%s: %s\n", line.Level, line.Text)
+		fmt.Fprintln(log, printable(line.Level+": "+line.Text))
 	}
 	if r.Error != nil {
 		return nil
