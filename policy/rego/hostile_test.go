@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -301,8 +302,22 @@ func TestLiveSurrogateInInput(t *testing.T) {
 			t.Errorf("%v: %v %v", input, got.Decision, got.Err)
 		}
 	}
-	if _, err := rego.Compile(rego.Source{Modules: map[string]string{"p.rego": "package acp.authz\nallow if \"" + known.(string) + "\" == data.secrets.K"}}); err != nil {
+	literal, err := rego.Compile(rego.Source{Modules: map[string]string{"p.rego": "package acp.authz\nallow if \"" + known.(string) + "\" == data.secrets.K"}})
+	if err != nil {
 		t.Fatal(err)
+	}
+	var refused *seal.Error
+	if _, err := literal.Bind(t.Context(), set, sealtest.Random(1)); !errors.As(err, &refused) || refused.Code != seal.CodeLiveSurrogate {
+		t.Errorf("a literal with a live surrogate: %v", err)
+	}
+	if got := func() rego.Result {
+		p, err := literal.Bind(t.Context(), set, sealtest.Random(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return evaluate(t, p, object{})
+	}(); got.Decision {
+		t.Error("a surrogate of another run was resolved")
 	}
 }
 
