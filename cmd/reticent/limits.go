@@ -16,8 +16,9 @@ const (
 	MaxInputBytes = api.MaxInputBytes
 	// MaxTokenBytes is the size of the largest token file.
 	MaxTokenBytes = 4 << 10
-	// MinTokenLength is the least length, in bytes, of a token that somebody chose.
-	MinTokenLength = 16
+	// StrongTokenLength is the length, in bytes, below which a token that somebody
+	// chose is warned of.
+	StrongTokenLength = 16
 	// StopTime is how long a server that was told to stop waits for requests
 	// that are under way.
 	StopTime = 30 * time.Second

@@ -93,8 +93,8 @@ func (s *server) serve(c *cobra.Command) (err error) {
 	}
 	slog.SetDefault(log)
 	chosen := os.Getenv(tokenVariable)
-	if chosen != "" && len(chosen) < MinTokenLength {
-		return fmt.Errorf("%s has less than %d characters (MinTokenLength): it could be guessed", tokenVariable, MinTokenLength)
+	if chosen != "" && len(chosen) < StrongTokenLength {
+		log.Warn("the administrator's token is short and could be guessed; let the server draw one", "variable", tokenVariable, "advised_length", StrongTokenLength)
 	}
 	if s.dev {
 		if s.data, err = os.MkdirTemp("", "reticent-dev-"); err != nil {
