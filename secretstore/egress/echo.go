@@ -2,6 +2,7 @@ package egress
 
 import (
 	"crypto/subtle"
+	"encoding/base64"
 	"html"
 	"math/rand/v2"
 	"net/http"
@@ -22,11 +23,17 @@ import (
 // taken off on both sides, and is refused if it still repeats a secret.
 
 // mayRepeat notes, for the plaintext of a surrogate, what the host must not
-// answer. A host reads "a&b" in a query as two values.
+// answer. A host reads "a&b" in a query as two values, and takes the user and the
+// password out of Basic authentication.
 func (o *outbound) mayRepeat(value string) {
 	o.mustNotRepeat(value)
 	for piece := range strings.SplitSeq(value, "&") {
 		o.mustNotRepeat(piece)
+	}
+	if decoded, err := base64.StdEncoding.DecodeString(value); err == nil && len(decoded) > 0 {
+		_, password, _ := strings.Cut(string(decoded), ":")
+		o.mustNotRepeat(password)
+		o.mayRepeat(string(decoded)) // shorter by a quarter each time
 	}
 }
 
@@ -99,7 +106,8 @@ func contains(text, form string) bool {
 // maxLayers is how many times a host is thought to encode what it repeats.
 const maxLayers = 4
 
-// fold takes the encodings of JSON, forms, URLs and HTML off.
+// fold takes the encodings of JSON, forms, URLs and HTML off, and the difference
+// between character sets.
 func fold(s string) string {
 	for range maxLayers {
 		next := html.UnescapeString(formDecode(jsonDecode(s)))
@@ -108,7 +116,30 @@ func fold(s string) string {
 		}
 		s = next
 	}
-	return s
+	return asciiOnly(s)
+}
+
+// asciiOnly gives one sign for each run of bytes that are not ASCII. A host that
+// takes Latin-1 for UTF-8, or the other way round, spells such characters anew or
+// loses them, and repeats the rest.
+func asciiOnly(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		switch {
+		case s[i] < utf8.RuneSelf:
+			b.WriteByte(s[i])
+		case i == 0 || s[i-1] < utf8.RuneSelf:
+			b.WriteByte(0x80) // which nothing else is folded to
+		}
+	}
+	return b.String()
+}
+
+// repeatedInName reports whether a secret stands in the name of a header, of
+// which net/http changes the capitals.
+func (o *outbound) repeatedInName(name string) bool {
+	name = strings.ToLower(name)
+	return slices.ContainsFunc(o.repeats, func(form string) bool { return contains(name, strings.ToLower(form)) })
 }
 
 // formDecode undoes application/x-www-form-urlencoded and leaves what is not

@@ -39,7 +39,7 @@ func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound) (*
 	if err != nil {
 		return nil, err
 	}
-	header, err := sealHeader(run, target, resp.Header)
+	header, err := out.sealHeader(run, target, resp.Header)
 	if err != nil {
 		return nil, err
 	}
@@ -103,10 +103,10 @@ func decode(encodings []string, raw []byte, limit int) ([]byte, error) {
 
 // sealHeader seals each value. A header in whose name a secret stands is left
 // out.
-func sealHeader(run *seal.Run, target seal.Target, h http.Header) (http.Header, error) {
+func (o *outbound) sealHeader(run *seal.Run, target seal.Target, h http.Header) (http.Header, error) {
 	out := make(http.Header, len(h))
 	for name, values := range h {
-		if slices.Contains(droppedHeaders, name) {
+		if slices.Contains(droppedHeaders, name) || o.repeatedInName(name) {
 			continue
 		}
 		// net/http changes the case of a name on the way in.
