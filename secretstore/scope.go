@@ -163,9 +163,9 @@ func scopeExists(tx kv.Tx, scope Scope) error {
 	return err
 }
 
-// put writes v as JSON.
+// put writes v as JSON, documents in it to the letter.
 func put(tx kv.WriteTx, key string, v any) error {
-	raw, err := json.Marshal(v)
+	raw, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", key, err)
 	}

@@ -65,6 +65,23 @@ func TestDecodeSaysWhereAndQuotesNothing(t *testing.T) {
 	}
 }
 
+func TestPuttingTheSameAgainChangesNothing(t *testing.T) {
+	s := open(t, t.TempDir())
+	variables := secretstore.VariableShelf(s)
+	raw := json.RawMessage(`{"value":"a => b && c < d \u003e é","description":"d"}`)
+	first, created, err := variables.Put(t.Context(), admin, secretstore.Scope{}, "V", raw, "")
+	if err != nil || !created {
+		t.Fatal(created, err)
+	}
+	again, created, err := variables.Put(t.Context(), admin, secretstore.Scope{}, "V", raw, "")
+	if err != nil || created {
+		t.Fatal(created, err)
+	}
+	if again.ETag != first.ETag || again.Version != 1 {
+		t.Errorf("version %d, a new ETag %v", again.Version, again.ETag != first.ETag)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"value":{"a":["b"]},"tags":{"k":"v"},"expires_at":"2030-01-01T00:00:00Z"}`))
 	f.Add([]byte(`{"value_base64":"AAAA"}`))
