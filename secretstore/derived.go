@@ -5,7 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
 	"github.com/reticent/reticent/secretstore/kv"
@@ -29,27 +34,27 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 	if err != nil {
 		return err
 	}
-	sources, allowed := run.Provenance(flatten(sealed))
+	from, made := provenance(run, sealed)
 	return s.update(ctx, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
 		r, err := getSecret(tx, scope, name)
-		v := version{value: value, limits: limits{UseInPlaceholders: true}, derivedFrom: sources}
+		v := version{value: value, limits: limits{UseInPlaceholders: true}, computed: made}
 		switch {
 		case errors.Is(err, ErrNotFound):
 			r = &secretRecord{ID: randomID(), Encoding: Generic, CreatedAt: s.now()}
-			if len(sources) > 0 {
-				v.limits = limitsOf(allowed, v.limits)
+			if len(from.From) > 0 {
+				v.limits = limitsOf(from.Limits, v.limits)
 			}
 		case err != nil:
 			return err
 		default:
 			v.limits = r.newest().Limits
-			if len(sources) > 0 {
+			if len(from.From) > 0 {
 				// Fields of a computed value are secrets, whatever the old value's were.
 				v.limits.Plain, v.limits.Release = nil, false
-				if v.limits, err = v.limits.intersect(limitsOf(allowed, limits{UseInPlaceholders: true})); err != nil {
+				if v.limits, err = v.limits.intersect(limitsOf(from.Limits, limits{UseInPlaceholders: true})); err != nil {
 					return err
 				}
 			}
@@ -114,28 +119,33 @@ func resolveDeep(run *seal.Run, v any) (any, error) {
 	return v, nil
 }
 
-// flatten gives all strings of a value in one, for asking where they come from.
-func flatten(v any) string {
+// provenance says what a sealed value comes from, as a whole and by string.
+func provenance(run *seal.Run, sealed any) (seal.Provenance, computed) {
+	var all strings.Builder
+	made := computed{Strings: make(seal.Computed)}
+	eachString(sealed, "", func(pointer jsontext.Pointer, s string) {
+		if run.Holds(s) {
+			made.Strings[string(pointer)] = run.Provenance(s).Weak
+			all.WriteString(s + " ")
+		}
+	})
+	whole := run.Provenance(all.String())
+	made.DerivedFrom, made.Encoded = whole.From, whole.Encoded
+	return whole, made
+}
+
+// eachString calls fn for each string of a value, with its JSON pointer.
+func eachString(v any, pointer jsontext.Pointer, fn func(jsontext.Pointer, string)) {
 	switch v := v.(type) {
 	case string:
-		return v
+		fn(pointer, v)
 	case []any:
-		var out string
-		for _, e := range v {
-			out += flatten(e) + " "
+		for i, e := range v {
+			eachString(e, pointer.AppendToken(strconv.Itoa(i)), fn)
 		}
-		return out
 	case map[string]any:
-		var keys []string
-		for k := range v {
-			keys = append(keys, k)
+		for _, k := range slices.Sorted(maps.Keys(v)) {
+			eachString(v[k], pointer.AppendToken(k), fn)
 		}
-		slices.Sort(keys)
-		var out string
-		for _, k := range keys {
-			out += flatten(v[k]) + " "
-		}
-		return out
 	}
-	return ""
 }

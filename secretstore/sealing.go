@@ -71,7 +71,7 @@ func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
 		return nil, err
 	}
 	value := Value{Value: plaintext.New(plaintext.Open(opened)), structured: v.Structured}
-	tree, err := value.tree(v.Limits.Plain)
+	tree, err := value.tree(v.Limits.Plain, v.computed.Strings)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,10 @@ func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &seal.Secret{ID: x.record.ID, Name: x.name, Value: tree, Limits: allowed, Release: v.Limits.Release}, nil
+	return &seal.Secret{
+		ID: x.record.ID, Name: x.name, Value: tree, Limits: allowed, Release: v.Limits.Release,
+		From: v.DerivedFrom, Encoded: v.Encoded,
+	}, nil
 }
 
 // usable reports whether artefacts may have the secret now.

@@ -156,8 +156,19 @@ type versionRecord struct {
 	Structured  bool      `json:"structured,omitempty"`
 	Weak        bool      `json:"weak,omitempty"`
 	Limits      limits    `json:"limits"`
-	DerivedFrom []string  `json:"derived_from,omitempty"`
 	CreatedAt   time.Time `json:"created_at"`
+	computed
+}
+
+// computed says how a script made a value of secrets; all of it is empty for one
+// that somebody wrote.
+type computed struct {
+	// DerivedFrom are the IDs of the secrets.
+	DerivedFrom []string `json:"derived_from,omitempty"`
+	// Encoded is set when an encoding of one of them went in.
+	Encoded bool `json:"encoded,omitempty"`
+	// Strings are those of the value that they went into.
+	Strings seal.Computed `json:"computed,omitempty"`
 }
 
 // newest gives the newest version that is not destroyed; there always is one.

@@ -118,9 +118,9 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 
 // version is a version to be added.
 type version struct {
-	value       Value
-	limits      limits
-	derivedFrom []string
+	value  Value
+	limits limits
+	computed
 }
 
 // addVersion encrypts a value and adds it to r as the newest version.
@@ -128,13 +128,13 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 	if _, err := v.limits.parse(); err != nil {
 		return err
 	}
-	if err := v.value.check(v.limits.Plain); err != nil {
+	if err := v.value.check(); err != nil {
 		return err
 	}
 	if len(r.Versions) >= MaxVersions {
 		return fail(ErrInvalid, "the secret has %d versions (MaxVersions); delete the secret and create it anew", MaxVersions)
 	}
-	tree, err := v.value.tree(v.limits.Plain)
+	tree, err := v.value.tree(v.limits.Plain, v.computed.Strings)
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 	}
 	r.Versions = append(r.Versions, versionRecord{
 		Version: n, Status: Enabled, Fingerprint: randomID(), Structured: v.value.structured,
-		Weak: tree.Weak(), Limits: v.limits, DerivedFrom: v.derivedFrom, CreatedAt: s.now(),
+		Weak: tree.Weak(), Limits: v.limits, computed: v.computed, CreatedAt: s.now(),
 	})
 	return put(tx, valueKey(scope, name, n), sealed)
 }

@@ -61,7 +61,7 @@ func (v *Base64Value) UnmarshalJSON(b []byte) error {
 }
 
 // check makes sure that a value can be a secret.
-func (v Value) check(plain []string) error {
+func (v Value) check() error {
 	b := plaintext.Open(v.Value)
 	if len(b) == 0 {
 		return fail(ErrInvalid, "a secret needs a value that is not empty")
@@ -72,15 +72,16 @@ func (v Value) check(plain []string) error {
 	if !utf8.Valid(b) {
 		return fail(ErrInvalid, "the value is not UTF-8 text")
 	}
-	_, err := v.tree(plain)
-	return err
+	return nil
 }
 
-func (v Value) tree(plain []string) (*seal.Tree, error) {
+// tree takes a value apart. plain are the JSON pointers of fields that are not
+// secret.
+func (v Value) tree(plain []string, computed seal.Computed) (*seal.Tree, error) {
 	if !v.structured {
-		return seal.StringTree(v.Value), nil
+		return seal.StringTree(v.Value, computed), nil
 	}
-	t, err := seal.ParseTree(v.Value, plain)
+	t, err := seal.ParseTree(v.Value, plain, computed)
 	if err != nil {
 		return nil, fail(ErrInvalid, "%s", err.Error())
 	}

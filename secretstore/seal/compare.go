@@ -177,12 +177,25 @@ func encodingOfOther(a, b []*origin) bool {
 func share(x, y *origin) bool {
 	for _, s := range x.sources {
 		for _, t := range y.sources {
-			if s.secret.ID == t.secret.ID && s.path == t.path {
+			if s.related(t) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// related reports whether two sources have a plaintext in common: the same one,
+// or one that a script computed them from.
+func (s source) related(t source) bool {
+	if s.secret.ID == t.secret.ID && s.path == t.path {
+		return true
+	}
+	if len(s.secret.From) == 0 && len(t.secret.From) == 0 {
+		return false
+	}
+	other := t.secret.ids()
+	return slices.ContainsFunc(s.secret.ids(), func(id string) bool { return slices.Contains(other, id) })
 }
 
 // guess is what a comparison tries on the secrets of one of its sides.
@@ -218,11 +231,13 @@ func (r *Run) guarded(guesses []guess, compare func() (bool, error)) (bool, erro
 				if !s.weak {
 					continue
 				}
-				key := g.key(s.secret.ID)
-				if err := r.reserve(key, s); err != nil {
-					return false, err
+				for _, id := range s.secret.ids() {
+					key := g.key(id)
+					if err := r.reserve(key, id, s.name()); err != nil {
+						return false, err
+					}
+					touched = append(touched, key)
 				}
-				touched = append(touched, key)
 			}
 		}
 	}
@@ -233,16 +248,16 @@ func (r *Run) guarded(guesses []guess, compare func() (bool, error)) (bool, erro
 	return hit, err
 }
 
-// reserve counts a guess of the run as a miss until forgive.
-func (r *Run) reserve(key guessKey, s source) error {
+// reserve counts a guess of the run as a miss of a secret until forgive.
+func (r *Run) reserve(key guessKey, secret, name string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.guesses[key] != nil {
 		return nil
 	}
-	undo, ok := r.opt.Guard.reserve(r.opt.Principal, s.secret.ID)
+	undo, ok := r.opt.Guard.reserve(r.opt.Principal, secret)
 	if !ok {
-		return Errorf(CodeLimited, "more than %d comparisons a minute with the weak secret %s have missed; wait, or use a secret of %d characters or more", MaxMissesPerMinute, s.name(), MinStrongLength)
+		return Errorf(CodeLimited, "more than %d comparisons a minute with the weak secret %s have missed; wait, or use a secret of %d characters or more", MaxMissesPerMinute, name, MinStrongLength)
 	}
 	if r.guesses == nil {
 		r.guesses = make(map[guessKey]func())

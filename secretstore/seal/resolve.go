@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"slices"
+
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
 )
 
@@ -74,20 +76,35 @@ func where(p Place) string {
 	return string(p.In)
 }
 
-// Provenance says what a sealed value comes from, for storing it: the IDs of
-// the secrets and the limits that all of them share.
-func (r *Run) Provenance(s string) (ids []string, limits Limits) {
-	seen := make(map[string]bool)
+// Provenance is what a sealed value comes from, for storing it.
+type Provenance struct {
+	// From are the IDs of the secrets, also of those that these were computed
+	// from.
+	From []string
+	// Limits are those that all of them share.
+	Limits Limits
+	// Weak is set when one of them is weak. What is computed from a secret is
+	// called weak or strong as the secret is: to judge the value would tell of it,
+	// behind a prefix made for that a character at a time.
+	Weak bool
+	// Encoded is set when an encoding of one of them went in.
+	Encoded bool
+}
+
+// Provenance says what a sealed value comes from.
+func (r *Run) Provenance(s string) Provenance {
+	p := Provenance{Weak: r.weak(s), Encoded: r.encoded(s)}
 	for i, src := range r.sourcesOf(s) {
 		if i == 0 {
-			limits = src.secret.Limits
+			p.Limits = src.secret.Limits
 		} else {
-			limits = limits.Intersect(src.secret.Limits)
+			p.Limits = p.Limits.Intersect(src.secret.Limits)
 		}
-		if !seen[src.secret.ID] {
-			seen[src.secret.ID] = true
-			ids = append(ids, src.secret.ID)
+		for _, id := range src.secret.ids() {
+			if !slices.Contains(p.From, id) {
+				p.From = append(p.From, id)
+			}
 		}
 	}
-	return ids, limits
+	return p
 }

@@ -401,9 +401,8 @@ func TestRule7LimitsByHostAndPosition(t *testing.T) {
 	// A value of two secrets has the limits of both.
 	both := token(t, run, "HEADER") + token(t, run, "BODY")
 	wantCode(t, run.Permit(both, seal.Place{Scheme: "https", Host: "api.example.com", Port: 443, In: seal.Header}), seal.CodeEgressDenied)
-	ids, limits := run.Provenance(both)
-	if len(ids) != 2 || len(limits.Hosts) != 0 {
-		t.Errorf("provenance %v %v", ids, limits)
+	if p := run.Provenance(both); len(p.From) != 2 || len(p.Limits.Hosts) != 0 {
+		t.Errorf("provenance %v", p)
 	}
 }
 

@@ -76,11 +76,17 @@ func (s *Set) NewRun(o Options) *Run {
 	return r
 }
 
+// encoded reports whether an encoding of another secret is in the value.
+func (l *leaf) encoded() bool {
+	return slices.ContainsFunc(l.sources, func(s source) bool { return s.secret.Encoded })
+}
+
 func (l *leaf) origin() *origin {
 	v := l.value
 	return &origin{
 		sources: l.sources,
 		size:    MaxSecretBytes,
+		encoded: l.encoded(),
 		resolve: func() ([]byte, error) { return plaintext.Open(v), nil },
 	}
 }

@@ -49,6 +49,11 @@ type Secret struct {
 	Limits Limits
 	// Release allows outputs keyed with this secret to come out plain.
 	Release bool
+	// From are the IDs of the secrets that a script computed the value from,
+	// directly or through others; a guess at it is one at them.
+	From []string
+	// Encoded is set when an encoding of one of them went in.
+	Encoded bool
 	// Hidden is set for a secret that the run's scope cannot see and whose
 	// plaintext a host may nevertheless answer with: it is masked without a
 	// name and goes nowhere.
@@ -63,6 +68,9 @@ type Limits struct {
 	// [DefaultIn].
 	In []Position
 }
+
+// ids are the secrets that a guess at s is one at.
+func (s *Secret) ids() []string { return append([]string{s.ID}, s.From...) }
 
 // leaf is one distinct plaintext of a set.
 type leaf struct {

@@ -31,14 +31,16 @@ func NewSet(secrets map[string]*Secret, missing []string) *Set {
 	}
 	// Equal plaintexts share a leaf, and so a surrogate. Weak ones do not: by a
 	// secret with every PIN in it, its author would see which one is another's.
+	// Stored encodings do not: equal to its source is what needs no escape.
 	for _, name := range s.names {
 		secret := secrets[name]
 		secret.Value.walk("", func(path string, t *Tree) {
 			digest := sha256.Sum256(plaintext.Open(*t.leaf))
 			i, ok := s.strong[digest]
-			if !ok || t.weak {
+			shares := !t.weak && !secret.Encoded
+			if !ok || !shares {
 				i = len(s.leaves)
-				if !t.weak {
+				if shares {
 					s.strong[digest] = i
 				}
 				s.leaves = append(s.leaves, &leaf{value: *t.leaf, digest: digest, strong: !t.weak})
@@ -47,13 +49,18 @@ func NewSet(secrets map[string]*Secret, missing []string) *Set {
 			s.index[t] = i
 		})
 	}
-	var strong []pattern
+	// Of equal plaintexts the first is found: one that compares with its source.
+	var strong, encoded []pattern
 	for i, l := range s.leaves {
-		if l.strong {
-			strong = append(strong, pattern{value: l.value, id: i})
+		switch p := (pattern{value: l.value, id: i}); {
+		case !l.strong:
+		case l.encoded():
+			encoded = append(encoded, p)
+		default:
+			strong = append(strong, p)
 		}
 	}
-	s.match = newMatcher(strong)
+	s.match = newMatcher(append(strong, encoded...))
 	return s
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 
@@ -21,48 +22,62 @@ type Tree struct {
 	array  []*Tree
 }
 
+// Computed says, by JSON pointer, which strings of a value a script computed from
+// secrets, and whether they are weak: see [Provenance.Weak].
+type Computed map[string]bool
+
 // StringTree is the tree of a secret that is one string.
-func StringTree(v plaintext.Value) *Tree {
-	return &Tree{leaf: &v, weak: Weak(v)}
+func StringTree(v plaintext.Value, computed Computed) *Tree {
+	return leafTree(v, "", computed)
+}
+
+func leafTree(v plaintext.Value, pointer string, computed Computed) *Tree {
+	weak, ok := computed[pointer]
+	if !ok {
+		weak = Weak(v)
+	}
+	return &Tree{leaf: &v, weak: weak}
 }
 
 // ParseTree reads the JSON object or array of a structured secret. plain holds
 // the JSON pointers of fields that are not secret. The error tells nothing of
 // the text.
-func ParseTree(v plaintext.Value, plain []string) (*Tree, error) {
+func ParseTree(v plaintext.Value, plain []string, computed Computed) (*Tree, error) {
 	dec := json.NewDecoder(bytes.NewReader(plaintext.Open(v)))
 	dec.UseNumber()
 	var x any
 	if err := dec.Decode(&x); err != nil {
 		return nil, fmt.Errorf("the value is not JSON")
 	}
-	open := make(map[string]bool, len(plain))
-	for _, p := range plain {
-		open[p] = true
-	}
-	return build(x, "", open, false), nil
+	return builder{plain, computed}.build(x, "", false), nil
 }
 
-func build(x any, pointer string, open map[string]bool, plain bool) *Tree {
-	plain = plain || open[pointer]
+// builder makes a tree of a value of encoding/json.
+type builder struct {
+	plain    []string
+	computed Computed
+}
+
+func (b builder) build(x any, pointer string, plain bool) *Tree {
+	plain = plain || slices.Contains(b.plain, pointer)
 	switch x := x.(type) {
 	case map[string]any:
 		t := &Tree{object: make(map[string]*Tree, len(x))}
 		for k, e := range x {
-			t.object[k] = build(e, pointer+"/"+escapePointer(k), open, plain)
+			t.object[k] = b.build(e, pointer+"/"+escapePointer(k), plain)
 		}
 		return t
 	case []any:
 		t := &Tree{array: make([]*Tree, len(x))}
 		for i, e := range x {
-			t.array[i] = build(e, pointer+"/"+strconv.Itoa(i), open, plain)
+			t.array[i] = b.build(e, pointer+"/"+strconv.Itoa(i), plain)
 		}
 		return t
 	case string:
 		if plain || x == "" {
 			return &Tree{plain: x}
 		}
-		return StringTree(plaintext.FromString(x))
+		return leafTree(plaintext.FromString(x), pointer, b.computed)
 	case json.Number:
 		return &Tree{plain: number(x)}
 	}
