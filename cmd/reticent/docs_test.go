@@ -81,7 +81,7 @@ func runExamples(t *testing.T, examples []example) {
 	echo := freeAddress(t)
 	moveEcho(t, root, echo)
 	startEcho(t, root, echo)
-	s, err := startServer(root, filepath.Join(root, "server.log"), "token-of-the-documents-77ae", "--dev", "--apply", "examples/quickstart")
+	s, err := startServer(root, t.TempDir(), "token-of-the-documents-77ae", "--dev", "--apply", "examples/quickstart")
 	if err != nil {
 		t.Fatal(err)
 	}

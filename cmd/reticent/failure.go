@@ -52,7 +52,7 @@ func report(w io.Writer, err error) int {
 			say(w, "hint: %s", line)
 		}
 	}
-	if _, ok := errors.AsType[*net.OpError](err); ok {
+	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
 		say(w, "hint: is the server running there? %s or --addr says where it is", addrVariable)
 	}
 	return exitError

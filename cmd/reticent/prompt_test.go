@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,8 +17,7 @@ import (
 // looks at all that the terminal then shows.
 func TestPromptDoesNotEcho(t *testing.T) {
 	const value = canary + "1f8a0c7be2-b7d3c9"
-	dir := t.TempDir()
-	s, err := startServer(dir, filepath.Join(dir, "log"), "token-of-the-tests-51c0", "--dev")
+	s, err := startServer(t.TempDir(), t.TempDir(), "token-of-the-tests-51c0", "--dev")
 	if err != nil {
 		t.Fatal(err)
 	}

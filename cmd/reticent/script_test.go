@@ -23,7 +23,7 @@ const canary = "canary-"
 //
 //	server [flags]      start `reticent serve` and wait until it is ready;
 //	                    its log is server.log
-//	stop                stop it with SIGTERM; it must end well
+//	shutdown            stop it with SIGTERM; it must end well
 //	exits CODE command  run a command that must end with this code
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -34,7 +34,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"server": startCommand, "stop": stopCommand, "exits": exitsCommand,
+			"server": startCommand, "shutdown": shutdownCommand, "exits": exitsCommand,
 		},
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
@@ -46,7 +46,7 @@ func startCommand(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("server cannot be negated; use ! exec reticent serve")
 	}
-	s, err := startServer(ts.MkAbs("."), ts.MkAbs("server.log"), ts.Getenv(tokenVariable), args...)
+	s, err := startServer(ts.MkAbs("."), ts.Getenv("TMPDIR"), ts.Getenv(tokenVariable), args...)
 	ts.Check(err)
 	*serverOf(ts) = s
 	ts.Defer(func() { ts.Check(s.kill()) })
@@ -59,7 +59,7 @@ type serverKey struct{}
 
 func serverOf(ts *testscript.TestScript) **testServer { return ts.Value(serverKey{}).(**testServer) }
 
-func stopCommand(ts *testscript.TestScript, _ bool, _ []string) {
+func shutdownCommand(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check((*serverOf(ts)).stop())
 	log := ts.ReadFile("server.log")
 	if strings.Contains(log, canary) {

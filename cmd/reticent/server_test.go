@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -25,19 +26,20 @@ type testServer struct {
 }
 
 // startServer starts the binary in a directory and waits until it says that it is
-// ready. Its standard error goes to the file log.
-func startServer(dir, log, token string, args ...string) (*testServer, error) {
+// ready. Its standard error goes to server.log in that directory, and what it
+// throws away to tmp.
+func startServer(dir, tmp, token string, args ...string) (*testServer, error) {
 	binary, err := selfPath()
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.Create(log)
+	file, err := os.Create(filepath.Join(dir, "server.log"))
 	if err != nil {
 		return nil, err
 	}
 	s := &testServer{token: token, ended: make(chan error, 1)}
 	s.cmd = exec.Command(binary, append([]string{"serve", "--addr", "127.0.0.1:0", "--script-workers", "1"}, args...)...)
-	s.cmd.Dir, s.cmd.Env = dir, environ(token)
+	s.cmd.Dir, s.cmd.Env = dir, append(environ(token), "TMPDIR="+tmp)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		return nil, err
