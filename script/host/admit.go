@@ -202,6 +202,21 @@ func (h *Host) sort(original goja.Callable, c goja.FunctionCall) goja.Value {
 	return h.call(original, c.This, c.Arguments...)
 }
 
+// raw is String.raw, which takes the parts of a template one by one: those of a
+// string are its characters.
+func (h *Host) raw(original goja.Callable, c goja.FunctionCall) goja.Value {
+	if isNullish(c.Argument(0)) {
+		return h.call(original, c.This, c.Arguments...)
+	}
+	parts := orUndefined(c.Argument(0).ToObject(h.vm).Get("raw"))
+	if h.sealedObject(parts) {
+		h.refuse("taking it as the parts of a template", adviceParts)
+	}
+	template := h.vm.NewObject()
+	define(template, "raw", parts)
+	return h.call(original, c.This, append([]goja.Value{template}, rest(c.Arguments)...)...)
+}
+
 // numbersOnly is a method of typed arrays whose callback's results become
 // numbers.
 func (h *Host) numbersOnly(original goja.Callable, c goja.FunctionCall) goja.Value {

@@ -60,7 +60,7 @@ var builtins = map[string]map[string]string{
 		"setPrototypeOf": safe, "values": "-:o", "fromEntries": replaced, "hasOwn": "-:ok",
 	},
 	"Object.prototype": {
-		"toString": safe, "toLocaleString": safe, "valueOf": safe, "hasOwnProperty": "o:k", "isPrototypeOf": safe,
+		"toString": safe, "toLocaleString": safe, "valueOf": "o:", "hasOwnProperty": "o:k", "isPrototypeOf": safe,
 		"propertyIsEnumerable": "o:k",
 	},
 	"Function.prototype": {
@@ -77,7 +77,7 @@ var builtins = map[string]map[string]string{
 		"some": "o:", "sort": replaced, "splice": "o:nn", "toLocaleString": "o:", "toString": "o:", "unshift": "o:",
 		"with": "o:n", "toReversed": "o:", "toSorted": replaced, "toSpliced": "o:nn", "values": "o:",
 	},
-	"String": {"fromCharCode": "-:n*", "fromCodePoint": "-:n*", "raw": safe},
+	"String": {"fromCharCode": "-:n*", "fromCodePoint": "-:n*", "raw": replaced},
 	"String.prototype": {
 		"at": "t:n", "charAt": "t:n", "charCodeAt": "t:n", "codePointAt": "t:n", "concat": safe, "endsWith": "t:pn",
 		"includes": replaced, "indexOf": replaced, "lastIndexOf": "t:sn", "localeCompare": "t:s", "match": "t:x",
@@ -185,6 +185,8 @@ func (h *Host) replacement(path string) replacement {
 		return h.arraySearch(strings.TrimPrefix(path, "Array.prototype."))
 	case "Array.prototype.sort", "Array.prototype.toSorted":
 		return h.sort
+	case "String.raw":
+		return h.raw
 	case "String.prototype.includes":
 		return h.stringSearch(false)
 	case "String.prototype.indexOf":

@@ -40,11 +40,13 @@ type rewriter struct {
 	used map[string]bool
 	// safe are the patterns that never meet a string, or meet a checked one.
 	safe map[*ast.ObjectPattern]bool
+	// owners are the expressions whose members are read or written.
+	owners map[ast.Expression]bool
 }
 
 // rewrite gives the helpers that the program then calls.
 func rewrite(tree *ast.Program, a *analysis) map[string]bool {
-	r := &rewriter{analysis: a, used: map[string]bool{}, safe: map[*ast.ObjectPattern]bool{}}
+	r := &rewriter{analysis: a, used: map[string]bool{}, safe: map[*ast.ObjectPattern]bool{}, owners: map[ast.Expression]bool{}}
 	for _, name := range BinaryNames {
 		r.typedArrays = r.typedArrays || a.info.Names[name]
 	}
@@ -57,9 +59,16 @@ func (r *rewriter) call(helper string, at file.Idx, arguments ...ast.Expression)
 	return call(helper, at, arguments...)
 }
 
-// enter sees to patterns before their parts are walked.
+// enter sees to patterns before their parts are walked, and notes whose members
+// are used.
 func (r *rewriter) enter(n ast.Node) {
 	switch n := n.(type) {
+	case *ast.DotExpression:
+		r.owners[n.Left] = true
+	case *ast.BracketExpression:
+		r.owners[n.Left] = true
+	case *ast.PrivateDotExpression:
+		r.owners[n.Left] = true
 	case *ast.VariableStatement:
 		r.declarations(n.List)
 	case *ast.LexicalDeclaration:
@@ -195,6 +204,13 @@ func (r *rewriter) replace(e ast.Expression) ast.Expression {
 	switch e := e.(type) {
 	case *ast.BinaryExpression:
 		return r.binary(e)
+	case *ast.ThisExpression:
+		// A function that is not strict has a String object for this where it was
+		// called on a string. Its members are checked where they are used; the
+		// object itself may go nowhere.
+		if !r.owners[e] {
+			return r.base(e)
+		}
 	case *ast.BracketExpression:
 		r.member(e)
 	case *ast.DotExpression:
