@@ -104,16 +104,6 @@ func decode[T any](t testing.TB, raw []byte) T {
 	return v
 }
 
-// compact gives JSON that is written over several lines in one.
-func compact(t testing.TB, text string) string {
-	t.Helper()
-	var b bytes.Buffer
-	if err := json.Compact(&b, []byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
 func asJSON(t testing.TB, v any) string {
 	t.Helper()
 	b, err := json.Marshal(v)

@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -132,4 +133,15 @@ var capabilities = sync.OnceValue(func() *ast.Capabilities {
 func isPrimitive(b *ast.Builtin) bool {
 	r := b.Decl.Result()
 	return r == nil || types.Compare(r, types.B) == 0 || types.Compare(r, types.N) == 0
+}
+
+// capabilitiesWith are the capabilities of a policy after it was rewritten to
+// call builtins of our own.
+func capabilitiesWith(own map[string]*ast.Builtin) *ast.Capabilities {
+	c := *capabilities()
+	c.Builtins = slices.Clone(c.Builtins)
+	for _, b := range own {
+		c.Builtins = append(c.Builtins, b)
+	}
+	return &c
 }

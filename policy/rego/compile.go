@@ -160,7 +160,6 @@ func parseModule(name, text string) (*ast.Module, error) {
 func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error) {
 	var issues []Issue
 	c := ast.NewCompiler().
-		WithCapabilities(capabilities()).
 		WithEnablePrintStatements(true).
 		WithPathConflictsCheck(p.conflicts).
 		WithStageAfterID(ast.StageResolveRefs, (&names{}).stage())
@@ -169,10 +168,10 @@ func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error)
 		change = rewrite
 		decls, _ := ownBuiltins()
 		// A comprehension index compares natively, and needs bodies as they were.
-		c = c.WithBuiltins(decls).WithSkipStages(ast.StageBuildComprehensionIndices)
+		c = c.WithCapabilities(capabilitiesWith(decls)).WithSkipStages(ast.StageBuildComprehensionIndices)
 	} else {
 		decls, _ := boundedBuiltins()
-		c = c.WithBuiltins(decls)
+		c = c.WithCapabilities(capabilitiesWith(decls))
 	}
 	c = c.WithStageAfterID(ast.StageRewriteEquals, ast.CompilerStageDefinition{
 		Name:       "SealComparisons",

@@ -35,7 +35,7 @@ func TestEchoesAreSealed(t *testing.T) {
 			w.Header().Set("Location", "/?"+url.QueryEscape(v))
 			w.WriteHeader(302)
 		},
-		"error status": func(w http.ResponseWriter, v string) { http.Error(w, "bad token "+v, 401) },
+		"error status": func(w http.ResponseWriter, v string) { http.Error(w, "bad token "+v, http.StatusUnauthorized) },
 		"gzip": func(w http.ResponseWriter, v string) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = w.Write(zipped(v))
