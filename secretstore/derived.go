@@ -34,13 +34,19 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 	if err != nil {
 		return err
 	}
-	from, made := provenance(run, sealed)
+	from, weak := provenance(run, sealed)
+	made, err := judged(value, weak)
+	if err != nil {
+		return err
+	}
+	made.computed = computed{DerivedFrom: from.From, Encoded: from.Encoded}
 	return s.update(ctx, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
 		r, err := getSecret(tx, scope, name)
-		v := version{value: value, limits: limits{UseInPlaceholders: true}, computed: made}
+		v := made
+		v.limits = limits{UseInPlaceholders: true}
 		switch {
 		case errors.Is(err, ErrNotFound):
 			r = &secretRecord{ID: randomID(), Encoding: Generic, CreatedAt: s.now()}
@@ -119,19 +125,23 @@ func resolveDeep(run *seal.Run, v any) (any, error) {
 	return v, nil
 }
 
-// provenance says what a sealed value comes from, as a whole and by string.
-func provenance(run *seal.Run, sealed any) (seal.Provenance, computed) {
+// provenance says what a sealed value comes from, and judges its strings: what
+// is computed from a secret as the secret is (see [seal.Provenance]).
+func provenance(run *seal.Run, sealed any) (seal.Provenance, seal.Judge) {
 	var all strings.Builder
-	made := computed{Strings: make(seal.Computed)}
+	computed := make(map[string]bool)
 	eachString(sealed, "", func(pointer jsontext.Pointer, s string) {
 		if run.Holds(s) {
-			made.Strings[string(pointer)] = run.Provenance(s).Weak
+			computed[string(pointer)] = run.Provenance(s).Weak
 			all.WriteString(s + " ")
 		}
 	})
-	whole := run.Provenance(all.String())
-	made.DerivedFrom, made.Encoded = whole.From, whole.Encoded
-	return whole, made
+	return run.Provenance(all.String()), func(pointer string, v plaintext.Value) bool {
+		if weak, ok := computed[pointer]; ok {
+			return weak
+		}
+		return seal.ByValue(pointer, v)
+	}
 }
 
 // eachString calls fn for each string of a value, with its JSON pointer.

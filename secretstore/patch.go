@@ -47,17 +47,28 @@ func (o *Optional[T]) UnmarshalJSON(b []byte) error {
 // one, with the value, adds a version that has the wider limit and leaves the
 // older versions as they were.
 func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name string, p Patch, ifMatch string) (Secret, error) {
-	err := s.changeSecret(ctx, by, "secret.patch", scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+	if err := s.authorize(by, "secret.patch", scope, name); err != nil {
+		return Secret{}, err
+	}
+	var v *version
+	if p.Value != nil || p.ValueBase64 != nil {
+		value, err := Spec{Value: p.Value, ValueBase64: p.ValueBase64}.value()
+		if err != nil {
+			return Secret{}, err
+		}
+		made, err := newVersion(value)
+		if err != nil {
+			return Secret{}, err
+		}
+		v = &made
+	}
+	return s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
 		p.apply(r)
 		if err := r.check(); err != nil {
 			return err
 		}
-		return s.patchLimits(tx, scope, name, r, p)
+		return s.patchLimits(tx, scope, name, r, p, v)
 	})
-	if err != nil {
-		return Secret{}, err
-	}
-	return s.Secret(by, scope, name)
 }
 
 // apply patches what belongs to the secret.
@@ -106,14 +117,15 @@ func (p Patch) limits(l limits) limits {
 	return l
 }
 
-func (s *Store) patchLimits(tx kv.WriteTx, scope Scope, name string, r *secretRecord, p Patch) error {
+// patchLimits changes the limits of the versions of r and, if a value was given,
+// adds it.
+func (s *Store) patchLimits(tx kv.WriteTx, scope Scope, name string, r *secretRecord, p Patch, given *version) error {
 	current := r.newest().Limits
 	wanted := p.limits(current)
 	if _, err := wanted.parse(); err != nil {
 		return err
 	}
-	given := p.Value != nil || p.ValueBase64 != nil
-	if !given && !wanted.within(current) {
+	if given == nil && !wanted.within(current) {
 		return fail(ErrValueRequired, "widening allowed_hosts, allowed_in, release, plain or use_in_placeholders needs the secret's value in the same request")
 	}
 	for i := range r.Versions {
@@ -123,13 +135,11 @@ func (s *Store) patchLimits(tx kv.WriteTx, scope Scope, name string, r *secretRe
 		}
 		r.Versions[i].Limits = narrowed
 	}
-	if !given {
+	if given == nil {
 		r.newest().Limits = wanted
 		return nil
 	}
-	value, err := Spec{Value: p.Value, ValueBase64: p.ValueBase64}.value()
-	if err != nil {
-		return err
-	}
-	return s.addVersion(tx, scope, name, r, version{value: value, limits: wanted})
+	v := *given
+	v.limits = wanted
+	return s.addVersion(tx, scope, name, r, v)
 }

@@ -71,7 +71,7 @@ func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
 		return nil, err
 	}
 	value := Value{Value: plaintext.New(plaintext.Open(opened)), structured: v.Structured}
-	tree, err := value.tree(v.Limits.Plain, v.computed.Strings)
+	tree, err := value.tree(v.Limits.Plain, seal.AsRecorded(v.LongWeak))
 	if err != nil {
 		return nil, err
 	}

@@ -157,6 +157,9 @@ type versionRecord struct {
 	Weak        bool      `json:"weak,omitempty"`
 	Limits      limits    `json:"limits"`
 	CreatedAt   time.Time `json:"created_at"`
+	// LongWeak are the JSON pointers of the strings of the value, plain ones too,
+	// that are weak for another reason than being short or a number.
+	LongWeak []string `json:"long_weak,omitempty"`
 	computed
 }
 
@@ -167,8 +170,6 @@ type computed struct {
 	DerivedFrom []string `json:"derived_from,omitempty"`
 	// Encoded is set when an encoding of one of them went in.
 	Encoded bool `json:"encoded,omitempty"`
-	// Strings are those of the value that they went into.
-	Strings seal.Computed `json:"computed,omitempty"`
 }
 
 // newest gives the newest version that is not destroyed; there always is one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reticent/reticent/secretstore/envelope"
 	"github.com/reticent/reticent/secretstore/kv"
+	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // Spec is a whole secret as a request writes it, value included.
@@ -87,6 +88,11 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 	if err := CheckName(name); err != nil {
 		return Secret{}, false, err
 	}
+	v, err := newVersion(value)
+	if err != nil {
+		return Secret{}, false, err
+	}
+	v.limits = spec.limits()
 	var out Secret
 	var created bool
 	err = s.update(ctx, func(tx kv.WriteTx) error {
@@ -107,7 +113,7 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 		if err := spec.apply(r); err != nil {
 			return err
 		}
-		if err := s.addVersion(tx, scope, name, r, version{value: value, limits: spec.limits()}); err != nil {
+		if err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}
 		out, err = s.saveSecret(tx, scope, name, r)
@@ -118,9 +124,25 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 
 // version is a version to be added.
 type version struct {
-	value  Value
-	limits limits
+	value    Value
+	limits   limits
+	longWeak []string // see versionRecord
 	computed
+}
+
+// newVersion makes a version of a value that somebody writes. Judging the value
+// takes its time and is no part of a transaction.
+func newVersion(value Value) (version, error) { return judged(value, seal.ByValue) }
+
+func judged(value Value, weak seal.Judge) (version, error) {
+	if err := value.check(); err != nil {
+		return version{}, err
+	}
+	tree, err := value.tree(nil, weak)
+	if err != nil {
+		return version{}, err
+	}
+	return version{value: value, longWeak: tree.LongWeak()}, nil
 }
 
 // addVersion encrypts a value and adds it to r as the newest version.
@@ -128,13 +150,10 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 	if _, err := v.limits.parse(); err != nil {
 		return err
 	}
-	if err := v.value.check(); err != nil {
-		return err
-	}
 	if len(r.Versions) >= MaxVersions {
 		return fail(ErrInvalid, "the secret has %d versions (MaxVersions); delete the secret and create it anew", MaxVersions)
 	}
-	tree, err := v.value.tree(v.limits.Plain, v.computed.Strings)
+	tree, err := v.value.tree(v.limits.Plain, seal.AsRecorded(v.longWeak))
 	if err != nil {
 		return err
 	}
@@ -148,7 +167,7 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 	}
 	r.Versions = append(r.Versions, versionRecord{
 		Version: n, Status: Enabled, Fingerprint: randomID(), Structured: v.value.structured,
-		Weak: tree.Weak(), Limits: v.limits, computed: v.computed, CreatedAt: s.now(),
+		Weak: tree.Weak(), LongWeak: v.longWeak, Limits: v.limits, computed: v.computed, CreatedAt: s.now(),
 	})
 	return put(tx, valueKey(scope, name, n), sealed)
 }

@@ -77,11 +77,11 @@ func (v Value) check() error {
 
 // tree takes a value apart. plain are the JSON pointers of fields that are not
 // secret.
-func (v Value) tree(plain []string, computed seal.Computed) (*seal.Tree, error) {
+func (v Value) tree(plain []string, weak seal.Judge) (*seal.Tree, error) {
 	if !v.structured {
-		return seal.StringTree(v.Value, computed), nil
+		return seal.StringTree(v.Value, weak), nil
 	}
-	t, err := seal.ParseTree(v.Value, plain, computed)
+	t, err := seal.ParseTree(v.Value, plain, weak)
 	if err != nil {
 		return nil, fail(ErrInvalid, "%s", err.Error())
 	}

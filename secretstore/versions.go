@@ -8,9 +8,18 @@ import (
 
 // AddVersion adds a value to a secret, with the limits of the newest version.
 func (s *Store) AddVersion(ctx context.Context, by Principal, scope Scope, name string, value Value, ifMatch string) (Version, error) {
+	if err := s.authorize(by, "version.add", scope, name); err != nil {
+		return Version{}, err
+	}
+	v, err := newVersion(value)
+	if err != nil {
+		return Version{}, err
+	}
 	var out Version
-	err := s.changeSecret(ctx, by, "version.add", scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
-		if err := s.addVersion(tx, scope, name, r, version{value: value, limits: r.newest().Limits}); err != nil {
+	_, err = s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+		v := v
+		v.limits = r.newest().Limits
+		if err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}
 		out = r.newest().metadata()
@@ -42,8 +51,11 @@ func (s *Store) Versions(by Principal, scope Scope, name string) ([]Version, err
 // SetVersionStatus enables or disables a version. The newest cannot be disabled,
 // so that a secret always has an enabled version.
 func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope, name string, n int, status Status) (Version, error) {
+	if err := s.authorize(by, "version.status", scope, name); err != nil {
+		return Version{}, err
+	}
 	var out Version
-	err := s.changeSecret(ctx, by, "version.status", scope, name, "", func(_ kv.WriteTx, r *secretRecord) error {
+	_, err := s.changeSecret(ctx, scope, name, "", func(_ kv.WriteTx, r *secretRecord) error {
 		v := r.version(n)
 		switch {
 		case v == nil:
@@ -66,7 +78,10 @@ func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope,
 // stays listed. The newest cannot be destroyed while the one before it is not
 // enabled, so that a secret always has an enabled version.
 func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, name string, n int) error {
-	return s.changeSecret(ctx, by, "version.destroy", scope, name, "", func(tx kv.WriteTx, r *secretRecord) error {
+	if err := s.authorize(by, "version.destroy", scope, name); err != nil {
+		return err
+	}
+	_, err := s.changeSecret(ctx, scope, name, "", func(tx kv.WriteTx, r *secretRecord) error {
 		v := r.version(n)
 		switch {
 		case v == nil:
@@ -80,18 +95,17 @@ func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, n
 		v.Status = Destroyed
 		return tx.Delete(valueKey(scope, name, n))
 	})
+	return err
 }
 
 func (v *versionRecord) metadata() Version {
 	return Version{Version: v.Version, Status: v.Status, Fingerprint: v.Fingerprint, Weak: v.Weak, CreatedAt: v.CreatedAt}
 }
 
-// changeSecret changes a secret that exists.
-func (s *Store) changeSecret(ctx context.Context, by Principal, action string, scope Scope, name, ifMatch string, change func(kv.WriteTx, *secretRecord) error) error {
-	if err := s.authorize(by, action, scope, name); err != nil {
-		return err
-	}
-	return s.update(ctx, func(tx kv.WriteTx) error {
+// changeSecret changes a secret that exists and gives it as it then is.
+func (s *Store) changeSecret(ctx context.Context, scope Scope, name, ifMatch string, change func(kv.WriteTx, *secretRecord) error) (Secret, error) {
+	var out Secret
+	err := s.update(ctx, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
@@ -105,7 +119,8 @@ func (s *Store) changeSecret(ctx context.Context, by Principal, action string, s
 		if err := change(tx, r); err != nil {
 			return err
 		}
-		_, err = s.saveSecret(tx, scope, name, r)
+		out, err = s.saveSecret(tx, scope, name, r)
 		return err
 	})
+	return out, err
 }

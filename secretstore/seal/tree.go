@@ -15,47 +15,57 @@ import (
 // a structured one the strings are leaves; numbers, booleans and null are not
 // secrets, nor is what the secret's metadata list as plain.
 type Tree struct {
-	leaf   *plaintext.Value
-	weak   bool
-	plain  any // nil, bool, float64, json.Number, string
-	object map[string]*Tree
-	array  []*Tree
+	leaf    *plaintext.Value
+	pointer string // of the leaf, RFC 6901
+	weak    bool
+	plain   any // nil, bool, float64, json.Number, string
+	object  map[string]*Tree
+	array   []*Tree
 }
 
-// Computed says, by JSON pointer, which strings of a value a script computed from
-// secrets, and whether they are weak: see [Provenance.Weak].
-type Computed map[string]bool
+// Judge says whether the string at a JSON pointer of a value, "" for the value
+// itself, is weak.
+type Judge func(pointer string, v plaintext.Value) bool
+
+// ByValue judges each string by what it is. That can take some 100 ms for one:
+// it is done once, when a value is written.
+func ByValue(_ string, v plaintext.Value) bool { return Weak(v) }
+
+// AsRecorded judges as a tree was judged before that had these [Tree.LongWeak].
+func AsRecorded(longWeak []string) Judge {
+	recorded := make(map[string]bool, len(longWeak))
+	for _, pointer := range longWeak {
+		recorded[pointer] = true
+	}
+	return func(pointer string, v plaintext.Value) bool { return shortOrDigits(v) || recorded[pointer] }
+}
 
 // StringTree is the tree of a secret that is one string.
-func StringTree(v plaintext.Value, computed Computed) *Tree {
-	return leafTree(v, "", computed)
+func StringTree(v plaintext.Value, weak Judge) *Tree {
+	return leafTree(v, "", weak)
 }
 
-func leafTree(v plaintext.Value, pointer string, computed Computed) *Tree {
-	weak, ok := computed[pointer]
-	if !ok {
-		weak = Weak(v)
-	}
-	return &Tree{leaf: &v, weak: weak}
+func leafTree(v plaintext.Value, pointer string, weak Judge) *Tree {
+	return &Tree{leaf: &v, pointer: pointer, weak: weak(pointer, v)}
 }
 
 // ParseTree reads the JSON object or array of a structured secret. plain holds
 // the JSON pointers of fields that are not secret. The error tells nothing of
 // the text.
-func ParseTree(v plaintext.Value, plain []string, computed Computed) (*Tree, error) {
+func ParseTree(v plaintext.Value, plain []string, weak Judge) (*Tree, error) {
 	dec := json.NewDecoder(bytes.NewReader(plaintext.Open(v)))
 	dec.UseNumber()
 	var x any
 	if err := dec.Decode(&x); err != nil {
 		return nil, fmt.Errorf("the value is not JSON")
 	}
-	return builder{plain, computed}.build(x, "", false), nil
+	return builder{plain, weak}.build(x, "", false), nil
 }
 
 // builder makes a tree of a value of encoding/json.
 type builder struct {
-	plain    []string
-	computed Computed
+	plain []string
+	weak  Judge
 }
 
 func (b builder) build(x any, pointer string, plain bool) *Tree {
@@ -77,7 +87,7 @@ func (b builder) build(x any, pointer string, plain bool) *Tree {
 		if plain || x == "" {
 			return &Tree{plain: x}
 		}
-		return leafTree(plaintext.FromString(x), pointer, b.computed)
+		return leafTree(plaintext.FromString(x), pointer, b.weak)
 	case json.Number:
 		return &Tree{plain: number(x)}
 	}
@@ -93,6 +103,18 @@ func number(n json.Number) any {
 		return f
 	}
 	return n
+}
+
+// LongWeak gives the JSON pointers of the leaves that are weak for another reason
+// than being short or a number.
+func (t *Tree) LongWeak() []string {
+	var out []string
+	t.walk("", func(_ string, leaf *Tree) {
+		if leaf.weak && !shortOrDigits(*leaf.leaf) {
+			out = append(out, leaf.pointer)
+		}
+	})
+	return out
 }
 
 // Weak reports whether a leaf of the tree is weak (see [Weak]).

@@ -25,16 +25,20 @@ const (
 // or dictionary words. Weak secrets are never sealed into an input nor searched
 // for in what goes out, and comparisons with them are limited.
 func Weak(v plaintext.Value) bool {
-	b := plaintext.Open(v)
-	if len(b) < MinStrongLength || digitsOnly(b) {
+	if shortOrDigits(v) {
 		return true
 	}
+	b := plaintext.Open(v)
 	// A character cut in half would count as weak.
 	head := strings.ToValidUTF8(string(b[:min(len(b), estimated)]), "")
 	return zxcvbn.PasswordStrength(head, nil).Guesses < minGuesses
 }
 
-func digitsOnly(b []byte) bool {
+func shortOrDigits(v plaintext.Value) bool {
+	b := plaintext.Open(v)
+	if len(b) < MinStrongLength {
+		return true
+	}
 	for _, c := range b {
 		if c < '0' || c > '9' {
 			return false

@@ -58,14 +58,14 @@ func build(tb testing.TB, name string, s Secret) *seal.Secret {
 		out.Limits.Hosts = append(out.Limits.Hosts, rule)
 	}
 	if text, ok := s.Value.(string); ok {
-		out.Value = seal.StringTree(plaintext.FromString(text), nil)
+		out.Value = seal.StringTree(plaintext.FromString(text), seal.ByValue)
 		return out
 	}
 	b, err := json.Marshal(s.Value)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	if out.Value, err = seal.ParseTree(plaintext.New(b), s.Plain, nil); err != nil {
+	if out.Value, err = seal.ParseTree(plaintext.New(b), s.Plain, seal.ByValue); err != nil {
 		tb.Fatal(err)
 	}
 	return out
