@@ -63,7 +63,7 @@ type Draft struct {
 	IfMatch string
 }
 
-// PutDocument creates or replaces a document.
+// PutDocument creates or replaces a document and gives what it wrote.
 func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Document, bool, error) {
 	if err := s.authorize(by, string(d.Kind)+".put", d.Scope, d.Name); err != nil {
 		return nil, false, err
@@ -76,7 +76,8 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 		}
 		key := docKey(d.Kind, d.Scope, d.Name)
 		raw, err := tx.Get(key)
-		doc, created = Document{CreatedAt: s.now()}, errors.Is(err, kv.ErrNotFound)
+		doc = Document{Kind: d.Kind, Scope: d.Scope, Name: d.Name, CreatedAt: s.now()}
+		created = errors.Is(err, kv.ErrNotFound)
 		switch {
 		case created:
 		case err != nil:
@@ -89,7 +90,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 		if err := (precondition{etag: d.IfMatch}).check(!created, doc.ETag); err != nil {
 			return err
 		}
-		if !created && bytes.Equal(doc.Body, d.Body) {
+		if !created && bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) {
 			return nil
 		}
 		doc.ETag, doc.Version, doc.UpdatedAt = randomID(), doc.Version+1, s.now()
@@ -99,11 +100,9 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 	if err != nil {
 		return nil, false, err
 	}
-	stored := s.state.Load().docs[docScope{d.Kind, d.Scope}][d.Name]
-	if stored == nil {
-		return nil, false, fail(ErrNotFound, "%s %s was deleted meanwhile", d.Kind, d.Name)
-	}
-	return stored, created, nil
+	// What the state has may be somebody else's by now.
+	doc.set = s.sealingSet(s.state.Load(), doc.Scope, doc.Secrets)
+	return &doc, created, nil
 }
 
 // DeleteDocument deletes a document.

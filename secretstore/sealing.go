@@ -2,6 +2,9 @@ package secretstore
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -152,12 +155,17 @@ func (s *Store) RunOptions(by Principal, scope Scope) seal.Options {
 	}
 }
 
-// allowedTo gives the secrets of all scopes that may go to a host. Those that
-// the scope does not see are masked without a name and go nowhere.
+// allowedTo gives the secrets of all scopes that may go to a host, in an order
+// that depends on their places only. Those that the scope does not see are masked
+// without a name and go nowhere.
 func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
 	var out []*seal.Secret
-	for at, byName := range s.state.Load().secrets {
-		for _, x := range byName {
+	st := s.state.Load()
+	byPath := func(a, b Scope) int { return strings.Compare(a.Path(), b.Path()) }
+	for _, at := range slices.SortedFunc(maps.Keys(st.secrets), byPath) {
+		byName := st.secrets[at]
+		for _, name := range slices.Sorted(maps.Keys(byName)) {
+			x := byName[name]
 			if !x.routed {
 				continue
 			}
@@ -207,6 +215,9 @@ func (s *Store) scheduleExpiry(st *state) {
 	if s.expiry != nil {
 		s.expiry.Stop()
 		s.expiry = nil
+	}
+	if s.failed != nil {
+		return // closed
 	}
 	var next time.Time
 	now := time.Now()

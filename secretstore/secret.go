@@ -76,17 +76,17 @@ func (l limits) parse() (seal.Limits, error) {
 	if len(l.AllowedHosts) > MaxHosts {
 		return out, fail(ErrInvalid, "allowed_hosts has more than %d entries (MaxHosts)", MaxHosts)
 	}
-	for _, h := range l.AllowedHosts {
+	for i, h := range l.AllowedHosts {
 		rule, err := seal.ParseHostRule(h)
 		if err != nil {
-			return out, fail(ErrInvalid, "allowed_hosts: %s", err.Error())
+			return out, fail(ErrInvalid, "allowed_hosts/%d: %s", i, err.Error())
 		}
 		out.Hosts = append(out.Hosts, rule)
 	}
-	for _, in := range l.AllowedIn {
+	for i, in := range l.AllowedIn {
 		p, err := seal.ParsePosition(in)
 		if err != nil {
-			return out, fail(ErrInvalid, "allowed_in: %s", err.Error())
+			return out, fail(ErrInvalid, "allowed_in/%d: %s", i, err.Error())
 		}
 		out.In = append(out.In, p)
 	}

@@ -49,7 +49,7 @@ func (spec Spec) limits() limits {
 // apply puts what a spec says of the secret, not of a version, into r.
 func (spec Spec) apply(r *secretRecord) error {
 	if spec.Encoding != "" && spec.Encoding != Generic {
-		return fail(ErrInvalid, "encoding %q is not known; use %q", spec.Encoding, Generic)
+		return fail(ErrInvalid, "there is no such encoding; use %q", Generic)
 	}
 	r.Encoding = Generic
 	r.Description, r.Tags, r.ExpiresAt = spec.Description, spec.Tags, spec.ExpiresAt

@@ -3,7 +3,9 @@ package secretstore_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,4 +93,41 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("decoded what is not JSON: %q", raw)
 		}
 	})
+}
+
+// A write answers with what it wrote, or its ETag would be good for overwriting
+// somebody else's.
+func TestPutDocumentGivesWhatItWrote(t *testing.T) {
+	s := open(t, t.TempDir())
+	var writers sync.WaitGroup
+	for w := range 8 {
+		writers.Go(func() {
+			for i := range 20 {
+				body := fmt.Sprintf(`{"w":%d,"i":%d}`, w, i)
+				doc, _, err := s.PutDocument(t.Context(), admin, secretstore.Draft{Kind: secretstore.KindVariable, Name: "V", Body: json.RawMessage(body)})
+				if err != nil || string(doc.Body) != body || doc.Name != "V" || doc.ETag == "" {
+					t.Errorf("wrote %s, got %+v, %v", body, doc, err)
+				}
+			}
+		})
+	}
+	writers.Wait()
+}
+
+func TestPutDocumentWithOtherSecrets(t *testing.T) {
+	s := open(t, t.TempDir())
+	mustCreate(t, s, secretstore.Scope{}, "KEY", secretstore.Spec{Value: value(strong)})
+	draft := secretstore.Draft{Kind: secretstore.KindScript, Name: "s", Body: json.RawMessage(`{}`)}
+	first, _, err := s.PutDocument(t.Context(), admin, draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	draft.Secrets = []string{"KEY"} // as a newer check of the same source finds
+	second, created, err := s.PutDocument(t.Context(), admin, draft)
+	if err != nil || created || second.ETag == first.ETag || len(second.SealingSet().Names()) != 1 {
+		t.Errorf("got %+v, %v", second, err)
+	}
+	if again, _, err := s.PutDocument(t.Context(), admin, draft); err != nil || again.ETag != second.ETag {
+		t.Errorf("the same again: %+v, %v", again, err)
+	}
 }
