@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -143,4 +144,36 @@ func TestAttackStoredEncodings(t *testing.T) {
 			t.Errorf("the input is sealed as %q, %v", sealed, err)
 		}
 	}, "S", "ENCODED", "FIELD", "TWICE", "COPY")
+}
+
+// What a host answers is sealed against secrets that scripts may not have, and a
+// script that gets one so may not send it on.
+func TestAttackUnusableSecretsFromAnswers(t *testing.T) {
+	s := open(t, t.TempDir())
+	hosts, past, no := []string{"api.example.com"}, time.Now().Add(-time.Hour), false
+	mustScope(t, s, secretstore.Scope{Project: "p"})
+	mustCreate(t, s, secretstore.Scope{}, "EXPIRED", secretstore.Spec{Value: value(strong + "1"), AllowedHosts: hosts, ExpiresAt: &past})
+	mustCreate(t, s, secretstore.Scope{}, "KEY", secretstore.Spec{Value: value(strong + "2"), AllowedHosts: hosts, UseInPlaceholders: &no})
+	mustCreate(t, s, secretstore.Scope{}, "OTHER", secretstore.Spec{Value: value(strong + "3"), AllowedHosts: hosts})
+	mustCreate(t, s, secretstore.Scope{Project: "p"}, "HIDDEN", secretstore.Spec{Value: value(strong + "4"), AllowedHosts: hosts})
+	target := seal.Target{Scheme: "https", Host: "api.example.com", Port: 443}
+	script(t, s, func(run *seal.Run, _ map[string]string) {
+		for number, want := range map[string]struct {
+			names []string
+			goes  bool
+		}{"1": {[]string{"EXPIRED"}, false}, "2": {[]string{"KEY"}, false}, "3": {[]string{"OTHER"}, true}, "4": {[]string{}, false}} {
+			sealed, err := run.SealResponse(target, "x"+strong+number)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, names := run.MaskString(sealed)
+			if diff := cmp.Diff(want.names, names); diff != "" || !run.Holds(sealed) {
+				t.Errorf("%q: %s", sealed, diff)
+			}
+			err = run.Permit(sealed, seal.Place{Scheme: "https", Host: "api.example.com", Port: 443, In: seal.Header})
+			if (err == nil) != want.goes {
+				t.Errorf("secret %s goes on: %v", number, err)
+			}
+		}
+	})
 }

@@ -157,10 +157,10 @@ func (s *Store) RunOptions(by Principal, scope Scope) seal.Options {
 
 // allowedTo gives the secrets of all scopes that may go to a host, in an order
 // that depends on their places only. Those that the scope does not see are masked
-// without a name and go nowhere.
+// without a name and go nowhere; nor do those that no artefact may have.
 func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
 	var out []*seal.Secret
-	st := s.state.Load()
+	st, now := s.state.Load(), time.Now()
 	byPath := func(a, b Scope) int { return strings.Compare(a.Path(), b.Path()) }
 	for _, at := range slices.SortedFunc(maps.Keys(st.secrets), byPath) {
 		byName := st.secrets[at]
@@ -173,10 +173,10 @@ func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
 				if !v.Limits.Allow(t) {
 					continue
 				}
-				if !scope.sees(at) {
-					hidden := *v
-					hidden.Hidden, hidden.Limits = true, seal.Limits{}
-					v = &hidden
+				if sees := scope.sees(at); !sees || !x.usable(now) {
+					kept := *v
+					kept.Hidden, kept.Limits = !sees, seal.Limits{}
+					v = &kept
 				}
 				out = append(out, v)
 			}
