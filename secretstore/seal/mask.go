@@ -20,7 +20,7 @@ type Masked struct {
 // Under it lies a net: a strong plaintext that stands in s all the same is
 // masked too and reported to Options.Found. Masking is idempotent.
 func (r *Run) MaskString(s string) (string, []string) {
-	if !MayHold(s) && len(r.set.match.find(s, false)) == 0 && r.responses() == nil {
+	if !MayHold(s) && len(r.set.match.find(s, false)) == 0 && len(r.responses().patterns) == 0 {
 		return s, nil
 	}
 	names := make(map[string]bool)
@@ -47,7 +47,7 @@ func (r *Run) MaskString(s string) (string, []string) {
 // net masks the plaintexts that no rule should have let come this far.
 func (r *Run) net(s string, names map[string]bool) string {
 	s = r.catch(s, names, r.set.match, r.tokens)
-	if found := r.responses(); found != nil {
+	if found := r.responses(); found.match != nil {
 		s = r.catch(s, names, found.match, found.tokens)
 	}
 	return s

@@ -117,16 +117,13 @@ type outside struct {
 	match    *matcher // nil when there are newer patterns
 }
 
-// responses gives what finds the plaintexts of responses, or nil if there are
-// none.
-func (r *Run) responses() *outside {
+// responses gives what finds the plaintexts of responses; match is nil if there
+// are none.
+func (r *Run) responses() outside {
 	r.mu.RLock()
 	found := r.extra
 	r.mu.RUnlock()
-	if len(found.patterns) == 0 {
-		return nil
-	}
-	if found.match == nil {
+	if len(found.patterns) > 0 && found.match == nil {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.extra.match == nil {
@@ -134,7 +131,7 @@ func (r *Run) responses() *outside {
 		}
 		found = r.extra
 	}
-	return &found
+	return found
 }
 
 // foreignToken gives the surrogate of a plaintext that a response may hold: that
