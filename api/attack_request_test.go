@@ -47,68 +47,69 @@ var hostiles = []hostile{
 	{method: "POST", path: "/v1/policies/output-cloudentity/evaluate", body: `{"input":{"secrets":{"API_KEY":"x"},"context":{"k":"x"}}}`, status: 400, code: "input_has_secrets"},
 	{method: "POST", path: "/v1/policies/output-cloudentity/evaluate", body: `{"input":{"contexts":{"secrets":{"API_KEY":"x"}},"context":{"k":"x"}}}`, status: 400, code: "input_has_secrets"},
 	{method: "POST", path: "/v1/policies/output-cloudentity/evaluate", body: `{"input":{"\u0073ecrets":{"API_KEY":"x"},"context":{"k":"x"}}}`, status: 400, code: "input_has_secrets"},
-	{method: "POST", path: "/v1/policies/output-cloudentity/evaluate", body: `{"input":{"secrets":1,"secrets":{"API_KEY":"{{API_KEY}}"}}}`, status: 400, code: "duplicate_key"},
+	{method: "POST", path: "/v1/policies/output-cloudentity/evaluate", body: `{"input":{"secrets":1,"secrets":{"API_KEY":"{{CANARY}}"}}}`, status: 400, code: "duplicate_key"},
 	{method: "POST", path: "/v1/policies/validators-right/evaluate", body: `{"input":{"secrets":{"API_KEY":"x"}}}`, status: 400, code: "input_has_secrets"},
 	{method: "POST", path: "/access/v1/evaluation", status: 200,
 		body: `{"subject":{"type":"u","id":"m"},"action":{"name":"a"},"resource":{"type":"output-cloudentity","id":"1"},"context":{"k":"x"},"secrets":{"API_KEY":"x"},"contexts":{"secrets":{"API_KEY":"x"}}}`},
 
-	// Bodies that are wrong, with a secret in them.
-	{method: "POST", path: "/v1/secrets", body: `{{API_KEY}}`, status: 400, code: "invalid_json"},
-	{method: "POST", path: "/v1/secrets", body: `"{{API_KEY}}"`, status: 400, code: "wrong_type"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{API_KEY}}`, status: 400, code: "invalid_json"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":{{API_KEY}}}`, status: 400, code: "invalid_json"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":["{{API_KEY}}"],"value":"x"}`, status: 400, code: "wrong_type"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"{{API_KEY}}/x","value":"x"}`, status: 400, code: "invalid_request"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"x","value_base64":"{{API_KEY}}!"}`, status: 400, code: "wrong_type"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{API_KEY}}","allowed_hosts":["{{API_KEY}}/ x"]}`, status: 400, code: "invalid_request"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{API_KEY}}","allowed_in":["{{API_KEY}}"]}`, status: 400, code: "invalid_request"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{API_KEY}}","encoding":"{{API_KEY}}"}`, status: 400, code: "invalid_request"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{API_KEY}}","expires_at":"{{API_KEY}}"}`, status: 400, code: "wrong_type"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":{"{{API_KEY}}":["{{API_KEY}}",{"a":[1,"{{API_KEY}}"}}`, status: 400, code: "invalid_json"},
-	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{API_KEY}}","{{API_KEY}}":1}`, status: 400, code: "unknown_field", echoes: true},
-	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"description":"{{API_KEY}}"}`, status: 400, code: "invalid_request"},
-	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"{{API_KEY}}","tags":"{{API_KEY}}"}`, status: 400, code: "wrong_type"},
-	{method: "PATCH", path: "/v1/secrets/API_KEY", body: `{"expires_at":"{{API_KEY}}"}`, status: 400, code: "wrong_type"},
-	{method: "POST", path: "/v1/secrets/API_KEY/versions", body: `{"value":"{{API_KEY}}","value_base64":"{{API_KEY|base64}}"}`, status: 400, code: "invalid_request"},
-	{method: "PATCH", path: "/v1/secrets/API_KEY/versions/1", body: `{"status":"{{API_KEY}}"}`, status: 400, code: "invalid_request"},
-	{method: "PATCH", path: "/v1/secrets/API_KEY/versions/{{API_KEY}}", body: `{"status":"DISABLED"}`, status: 400, code: "invalid_request"},
-	{method: "PUT", path: "/v1/variables/V", body: `{"value":"{{API_KEY}}","type":"{{API_KEY}}"}`, status: 400},
-	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"{{API_KEY}} {{API_KEY}}"}`, status: 422, code: "invalid_script"},
-	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"1","language":"{{API_KEY}}"}`, status: 422, code: "invalid_script", echoes: true},
-	{method: "PUT", path: "/v1/policies/P", body: `{"language":"{{API_KEY}}","source":"{{API_KEY}}"}`, status: 422, code: "invalid_policy"},
-	{method: "PUT", path: "/v1/policies/P", body: `{"language":"rego","source":"package a\n\nallow if input.x == \"{{API_KEY}}\" + 1"}`, status: 422, code: "invalid_policy", echoes: true},
-	{method: "PUT", path: "/v1/policies/P", body: `{"language":"rego","source":"package a\n\n\"{{API_KEY}} {{"}`, status: 422, code: "invalid_policy", echoes: true},
-	{method: "PUT", path: "/v1/policies/P", body: `{"language":"validators","validators":[{"name":"{{API_KEY}}"}]}`, status: 422, code: "invalid_policy", echoes: true},
-	{method: "PUT", path: "/v1/bindings/authzen", body: `{"policy":"{{API_KEY}}","script":"{{API_KEY}}","target":"x"}`, status: 422, code: "invalid_binding"},
-	{method: "PUT", path: "/v1/bindings/{{API_KEY}}", body: `{"policy":"p","target":"x"}`, status: 422, code: "invalid_binding"},
-	{method: "POST", path: "/v1/scripts/test", body: `{"source":"module.exports = () => 1","input":{"a":"{{API_KEY}}}`, status: 400, code: "invalid_json"},
-	{method: "POST", path: "/v1/scripts/test", body: `{"source":"module.exports = () => 1","input":"\ud800{{API_KEY}}"}`, status: 400, code: "invalid_json"},
-	{method: "POST", path: "/v1/scripts/return-whole/run", body: `{"input":{"{{API_KEY}}":1,"{{API_KEY}}":2}}`, status: 400, code: "duplicate_key", echoes: true},
-	{method: "POST", path: "/v1/policies/output-output/evaluate", body: `{"input":{"a":"{{API_KEY}}"},"{{API_KEY}}":1}`, status: 400, code: "unknown_field", echoes: true},
-	{method: "POST", path: "/v1/policies/test", body: `{"policy":{"language":"rego","source":1,"name":"{{API_KEY}}"},"input":"{{API_KEY}}"}`, status: 400, code: "invalid_request"},
-	{method: "POST", path: "/access/v1/evaluation", body: `{"subject":"{{API_KEY}}"}`, status: 400, code: "invalid_input"},
-	{method: "POST", path: "/access/v1/evaluation", body: `{{API_KEY}}`, status: 400, code: "invalid_input"},
+	// Bodies that are wrong, with a secret in them; it is the same one in every
+	// world, so that the places of the faults are.
+	{method: "POST", path: "/v1/secrets", body: `{{CANARY}}`, status: 400, code: "invalid_json"},
+	{method: "POST", path: "/v1/secrets", body: `"{{CANARY}}"`, status: 400, code: "wrong_type"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{CANARY}}`, status: 400, code: "invalid_json"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":{{CANARY}}}`, status: 400, code: "invalid_json"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":["{{CANARY}}"],"value":"x"}`, status: 400, code: "wrong_type"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"{{CANARY}}/x","value":"x"}`, status: 400, code: "invalid_request"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"x","value_base64":"{{CANARY}}!"}`, status: 400, code: "wrong_type"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{CANARY}}","allowed_hosts":["{{CANARY}}/ x"]}`, status: 400, code: "invalid_request"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{CANARY}}","allowed_in":["{{CANARY}}"]}`, status: 400, code: "invalid_request"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{CANARY}}","encoding":"{{CANARY}}"}`, status: 400, code: "invalid_request"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{CANARY}}","expires_at":"{{CANARY}}"}`, status: 400, code: "wrong_type"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":{"{{CANARY}}":["{{CANARY}}",{"a":[1,"{{CANARY}}"}}`, status: 400, code: "invalid_json"},
+	{method: "POST", path: "/v1/secrets", body: `{"name":"X","value":"{{CANARY}}","{{CANARY}}":1}`, status: 400, code: "unknown_field", echoes: true},
+	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"description":"{{CANARY}}"}`, status: 400, code: "invalid_request"},
+	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"{{CANARY}}","tags":"{{CANARY}}"}`, status: 400, code: "wrong_type"},
+	{method: "PATCH", path: "/v1/secrets/API_KEY", body: `{"expires_at":"{{CANARY}}"}`, status: 400, code: "wrong_type"},
+	{method: "POST", path: "/v1/secrets/API_KEY/versions", body: `{"value":"{{CANARY}}","value_base64":"{{CANARY|base64}}"}`, status: 400, code: "invalid_request"},
+	{method: "PATCH", path: "/v1/secrets/API_KEY/versions/1", body: `{"status":"{{CANARY}}"}`, status: 400, code: "invalid_request"},
+	{method: "PATCH", path: "/v1/secrets/API_KEY/versions/{{CANARY}}", body: `{"status":"DISABLED"}`, status: 400, code: "invalid_request"},
+	{method: "PUT", path: "/v1/variables/V", body: `{"value":"{{CANARY}}","type":"{{CANARY}}"}`, status: 400},
+	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"{{CANARY}} {{CANARY}}"}`, status: 422, code: "invalid_script"},
+	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"1","language":"{{CANARY}}"}`, status: 422, code: "invalid_script", echoes: true},
+	{method: "PUT", path: "/v1/policies/P", body: `{"language":"{{CANARY}}","source":"{{CANARY}}"}`, status: 422, code: "invalid_policy"},
+	{method: "PUT", path: "/v1/policies/P", body: `{"language":"rego","source":"package a\n\nallow if input.x == \"{{CANARY}}\" + 1"}`, status: 422, code: "invalid_policy", echoes: true},
+	{method: "PUT", path: "/v1/policies/P", body: `{"language":"rego","source":"package a\n\n\"{{CANARY}} {{"}`, status: 422, code: "invalid_policy", echoes: true},
+	{method: "PUT", path: "/v1/policies/P", body: `{"language":"validators","validators":[{"name":"{{CANARY}}"}]}`, status: 422, code: "invalid_policy", echoes: true},
+	{method: "PUT", path: "/v1/bindings/authzen", body: `{"policy":"{{CANARY}}","script":"{{CANARY}}","target":"x"}`, status: 422, code: "invalid_binding"},
+	{method: "PUT", path: "/v1/bindings/{{CANARY}}", body: `{"policy":"p","target":"x"}`, status: 422, code: "invalid_binding"},
+	{method: "POST", path: "/v1/scripts/test", body: `{"source":"module.exports = () => 1","input":{"a":"{{CANARY}}}`, status: 400, code: "invalid_json"},
+	{method: "POST", path: "/v1/scripts/test", body: `{"source":"module.exports = () => 1","input":"\ud800{{CANARY}}"}`, status: 400, code: "invalid_json"},
+	{method: "POST", path: "/v1/scripts/return-whole/run", body: `{"input":{"{{CANARY}}":1,"{{CANARY}}":2}}`, status: 400, code: "duplicate_key", echoes: true},
+	{method: "POST", path: "/v1/policies/output-output/evaluate", body: `{"input":{"a":"{{CANARY}}"},"{{CANARY}}":1}`, status: 400, code: "unknown_field", echoes: true},
+	{method: "POST", path: "/v1/policies/test", body: `{"policy":{"language":"rego","source":1,"name":"{{CANARY}}"},"input":"{{CANARY}}"}`, status: 400, code: "invalid_request"},
+	{method: "POST", path: "/access/v1/evaluation", body: `{"subject":"{{CANARY}}"}`, status: 400, code: "invalid_input"},
+	{method: "POST", path: "/access/v1/evaluation", body: `{{CANARY}}`, status: 400, code: "invalid_json"},
 	{method: "POST", path: "/access/v1/evaluation", status: 200,
-		body: `{"subject":{"type":"u","id":"{{API_KEY}}"},"action":{"name":"{{API_KEY}}"},"resource":{"type":"{{API_KEY}}","id":"{{API_KEY}}"},"context":{"{{API_KEY}}":"{{API_KEY}}"}}`},
+		body: `{"subject":{"type":"u","id":"{{CANARY}}"},"action":{"name":"{{CANARY}}"},"resource":{"type":"{{CANARY}}","id":"{{CANARY}}"},"context":{"{{CANARY}}":"{{CANARY}}"}}`},
 
 	// Everywhere else in a request.
-	{method: "GET", path: "/v1/secrets", header: map[string]string{"Authorization": "Bearer {{API_KEY}}"}, status: 401, code: "unauthorized"},
-	{method: "GET", path: "/v1/secrets", header: map[string]string{"Authorization": "Basic {{API_KEY|userpass}}"}, status: 401, code: "unauthorized"},
-	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"If-Match": `"{{API_KEY}}"`}, status: 412, code: "changed"},
-	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"If-Match": `{{API_KEY}}`}, status: 400, code: "invalid_request"},
-	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"Content-Type": `application/{{API_KEY}}`}, status: 415, code: "unsupported_media_type"},
-	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"Content-Encoding": `{{API_KEY}}`}, status: 415, code: "unsupported_media_type"},
-	{method: "GET", path: "/v1/secrets?page_token={{API_KEY}}", status: 400, code: "invalid_request"},
-	{method: "GET", path: "/v1/secrets?{{API_KEY}}=1", status: 400, code: "invalid_request"},
-	{method: "GET", path: "/v1/secrets?page_size={{API_KEY}}", status: 400, code: "invalid_request"},
-	{method: "DELETE", path: "/v1/secrets/SCRATCH?force={{API_KEY}}", status: 400, code: "invalid_request"},
-	{method: "GET", path: "/{{API_KEY}}", status: 404, code: "no_route"},
-	{method: "GET", path: "/v1/{{API_KEY}}/x?{{API_KEY}}#{{API_KEY}}", status: 404, code: "no_route"},
-	{method: "{{API_KEY}}", path: "/v1/secrets", status: 405, code: "method_not_allowed"},
-	{method: "GET", path: "/v1/secrets/{{API_KEY}}", status: 404, code: "not_found", echoes: true},
-	{method: "GET", path: "/v1/projects/{{API_KEY}}/secrets", status: 404, code: "not_found", echoes: true},
-	{method: "POST", path: "/v1/policies/{{API_KEY}}/evaluate", body: `{}`, status: 404, code: "not_found", echoes: true},
-	{method: "POST", path: "/v1/scripts/{{API_KEY}}/run", body: `{}`, status: 404, code: "not_found", echoes: true},
+	{method: "GET", path: "/v1/secrets", header: map[string]string{"Authorization": "Bearer {{CANARY}}"}, status: 401, code: "unauthorized"},
+	{method: "GET", path: "/v1/secrets", header: map[string]string{"Authorization": "Basic {{CANARY|userpass}}"}, status: 401, code: "unauthorized"},
+	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"If-Match": `"{{CANARY}}"`}, status: 412, code: "changed"},
+	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"If-Match": `{{CANARY}}`}, status: 400, code: "invalid_request"},
+	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"Content-Type": `application/{{CANARY}}`}, status: 415, code: "unsupported_media_type"},
+	{method: "PUT", path: "/v1/secrets/API_KEY", body: `{"value":"x"}`, header: map[string]string{"Content-Encoding": `{{CANARY}}`}, status: 415, code: "unsupported_media_type"},
+	{method: "GET", path: "/v1/secrets?page_token={{CANARY}}", status: 200},
+	{method: "GET", path: "/v1/secrets?{{CANARY}}=1", status: 400, code: "invalid_request"},
+	{method: "GET", path: "/v1/secrets?page_size={{CANARY}}", status: 400, code: "invalid_request"},
+	{method: "DELETE", path: "/v1/secrets/SCRATCH?force={{CANARY}}", status: 400, code: "invalid_request"},
+	{method: "GET", path: "/{{CANARY}}", status: 404, code: "no_route"},
+	{method: "GET", path: "/v1/{{CANARY}}/x?{{CANARY}}#{{CANARY}}", status: 404, code: "no_route"},
+	{method: "{{CANARY}}", path: "/v1/secrets", status: 405, code: "method_not_allowed"},
+	{method: "GET", path: "/v1/secrets/{{CANARY}}", status: 404, code: "not_found", echoes: true},
+	{method: "GET", path: "/v1/projects/{{CANARY}}/secrets", status: 404, code: "not_found", echoes: true},
+	{method: "POST", path: "/v1/policies/{{CANARY}}/evaluate", body: `{}`, status: 404, code: "not_found", echoes: true},
+	{method: "POST", path: "/v1/scripts/{{CANARY}}/run", body: `{}`, status: 404, code: "not_found", echoes: true},
 }
 
 // hostileRequests sends them, and then texts that look like what the server keeps
@@ -151,11 +152,24 @@ func replay(t *testing.T, w *world) {
 	inside := `{"input":{"context":{"k":` + strings.ReplaceAll(strings.ReplaceAll(list, `["`, `["x-`), `","`, `-y","x-`) + `}}}`
 	key := `{"input":{"context":{"k":` + strings.ReplaceAll(strings.ReplaceAll(strings.ReplaceAll(list, `","`, `":1,"`), `["`, `{"`), `"]`, `":1}`) + `}}}`
 	for _, body := range []string{input, inside, key} {
-		for _, policy := range []string{"output-surrogate", "validators-right"} {
-			a := w.send(t, message{method: "POST", path: "/v1/policies/" + policy + "/evaluate", body: body}, w.all)
-			if a.Status != http.StatusBadRequest || parsed[trouble](t, a.Body).Code != "surrogate_in_input" {
-				t.Errorf("%s: %s: a live surrogate came back: %d %s", w.name, policy, a.Status, a.Body)
-			}
+		a := w.send(t, message{method: "POST", path: "/v1/policies/output-surrogate/evaluate", body: body}, w.all)
+		if a.Status != http.StatusBadRequest || parsed[trouble](t, a.Body).Code != "surrogate_in_input" {
+			t.Errorf("%s: a live surrogate came back: %d %s", w.name, a.Status, a.Body)
+		}
+	}
+	before := len(w.random.surrogates())
+	validators := `{"language":"validators","validators":[{"name":"attributes","conf":{"fields":[{"field":"k","comparator":"equals","secret":"API_KEY"}]}}]}`
+	if a := w.send(t, message{method: "PUT", path: "/v1/policies/replay", body: validators}, w.all); a.Status != http.StatusCreated {
+		t.Fatalf("%d %s", a.Status, a.Body)
+	}
+	drawn := w.random.surrogates()[before:]
+	if len(drawn) == 0 {
+		t.Errorf("%s: no surrogate was drawn for a new policy", w.name)
+	}
+	for _, surrogate := range drawn {
+		a := w.send(t, message{method: "POST", path: "/v1/policies/replay/evaluate", body: `{"input":{"k":"` + surrogate + `"}}`}, w.all)
+		if a.Status != http.StatusBadRequest && jsonOf(t, parsed[decision](t, a.Body).Decision) != "false" {
+			t.Errorf("%s: a live surrogate was taken for its secret: %d %s", w.name, a.Status, a.Body)
 		}
 	}
 	script := `module.exports = async (context) => { const s = context.secrets.API_KEY, { k } = context.input.context;
