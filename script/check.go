@@ -59,10 +59,10 @@ var (
 // Check parses and checks a source, in a worker, so that no source can hurt the
 // server. The error is a *CheckError, ErrOverloaded, ErrClosed or that of ctx.
 func (e *Engine) Check(ctx context.Context, s Source) (*Checked, error) {
-	if s.Language != JavaScript {
-		return nil, &CheckError{Findings: []Finding{unsupportedLanguage(s.Language)}}
+	if s.Language != JavaScript && s.Language != TypeScript {
+		return nil, &CheckError{Findings: []Finding{unknownLanguage}}
 	}
-	info, findings, err := e.check(ctx, s.Source)
+	info, findings, err := e.check(ctx, s)
 	if err != nil {
 		return nil, poolError(err)
 	}
@@ -78,11 +78,11 @@ func (e *Engine) Check(ctx context.Context, s Source) (*Checked, error) {
 	return &Checked{Secrets: info.Secrets, Variables: info.Variables, Hosts: info.Hosts, Fetches: info.Fetches}, nil
 }
 
-func (e *Engine) check(ctx context.Context, source string) (*program.Info, []Finding, error) {
+func (e *Engine) check(ctx context.Context, s Source) (*program.Info, []Finding, error) {
 	if e.pool != nil {
-		return e.pool.Check(ctx, source)
+		return e.pool.Check(ctx, s.Source, s.Language)
 	}
-	p, findings := program.Compile(source, program.Options{Check: true})
+	p, findings := program.Compile(s.Source, program.Options{Language: s.Language, Check: true})
 	if p == nil {
 		return nil, findings, nil
 	}
@@ -100,11 +100,5 @@ func poolError(err error) error {
 	return err
 }
 
-func unsupportedLanguage(l Language) Finding {
-	f := Finding{Code: program.CodeUnsupported, Line: 1, Column: 1,
-		Message: fmt.Sprintf("the language %q is not known", string(l)), Advice: `use "javascript"`}
-	if l == TypeScript {
-		f.Message = "typescript is not supported yet"
-	}
-	return f
-}
+var unknownLanguage = Finding{Code: program.CodeUnsupported, Line: 1, Column: 1,
+	Message: "there is no such language", Advice: `use "javascript" or "typescript"`}

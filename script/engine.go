@@ -1,4 +1,4 @@
-// Package script runs JavaScript extension scripts,
+// Package script runs extension scripts in JavaScript and TypeScript,
 //
 //	module.exports = async function (context) { … }
 //
@@ -29,17 +29,19 @@ import (
 	"time"
 
 	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/script/worker"
 	"github.com/reticent/reticent/secretstore/egress"
 )
 
-// Language is what a source is written in.
-type Language string
+// Language is what a source is written in; package program says what becomes of
+// each.
+type Language = program.Language
 
 // The languages.
 const (
-	JavaScript Language = "javascript"
-	TypeScript Language = "typescript"
+	JavaScript = program.JavaScript
+	TypeScript = program.TypeScript
 )
 
 // Config configures an Engine. The zero Config works, without fetch.
@@ -113,7 +115,7 @@ func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.O
 	if e.pool != nil {
 		return e.pool.Run(ctx, t)
 	}
-	compiled, findings := e.programs.get(t.ID, t.Source, t.Sealed)
+	compiled, findings := e.programs.get(t)
 	if findings != nil {
 		f := findings[0]
 		return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil

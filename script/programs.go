@@ -5,6 +5,7 @@ import (
 
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/script/program"
+	"github.com/reticent/reticent/script/worker"
 )
 
 // programs keeps compiled programs for runs in process; workers keep their own.
@@ -47,20 +48,20 @@ type programKey struct {
 
 func newPrograms() *programs { return &programs{byKey: map[programKey]*compiled{}} }
 
-func (c *programs) get(id, source string, sealed bool) (*compiled, []program.Finding) {
-	key := programKey{id, sealed}
+func (c *programs) get(t worker.Task) (*compiled, []program.Finding) {
+	key := programKey{t.ID, t.Sealed}
 	c.mu.Lock()
 	known := c.byKey[key]
 	c.mu.Unlock()
-	if known != nil && id != "" {
+	if known != nil && t.ID != "" {
 		return known, nil
 	}
-	p, findings := program.Compile(source, program.Options{Sealed: sealed})
+	p, findings := program.Compile(t.Source, program.Options{Language: t.Language, Sealed: t.Sealed})
 	if findings != nil {
 		return nil, findings
 	}
 	made := &compiled{script: host.NewScript(p), ready: make(chan *host.Host, 1)}
-	if id == "" {
+	if t.ID == "" {
 		return made, nil
 	}
 	c.mu.Lock()

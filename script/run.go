@@ -106,8 +106,8 @@ func (e *Engine) Run(ctx context.Context, r Run) Result {
 // perform seals what goes in and runs the script.
 func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) {
 	r := s.run
-	if r.Source.Language != JavaScript {
-		f := unsupportedLanguage(r.Source.Language)
+	if l := r.Source.Language; l != JavaScript && l != TypeScript {
+		f := unknownLanguage
 		return host.Outcome{}, &RunError{Code: Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}
 	}
 	job := host.Job{Secrets: s.secrets(), CanSet: r.SetSecret != nil, Limits: e.cfg.Limits}
@@ -132,7 +132,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 			}
 		}
 	}
-	out, err := e.execute(ctx, worker.Task{ID: r.ID, Source: r.Source.Source, Sealed: !r.Seal.Set().Empty(),
+	out, err := e.execute(ctx, worker.Task{ID: r.ID, Source: r.Source.Source, Language: r.Source.Language, Sealed: !r.Seal.Set().Empty(),
 		Job: job, Server: s, Limit: e.cfg.Limits.Time}, s)
 	if err == nil && out.Failure != nil && resource[out.Failure.Code] {
 		e.cfg.Logger.Warn("a script passed a limit", "script", r.Name, "code", string(out.Failure.Code))

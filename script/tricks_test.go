@@ -94,7 +94,7 @@ func TestFailures(t *testing.T) {
 		{"module.exports = function () { throw 5 }", RunError{host.CodeScript, "5", 1, 32}},
 		{"const a = 1", RunError{host.CodeNoHandler, "the script exports no function; write module.exports = async function (context) { … }", 0, 0}},
 		{"module.exports = 5", RunError{host.CodeNoHandler, "the script exports no function; write module.exports = async function (context) { … }", 0, 0}},
-		{"a b", RunError{"syntax_error", "Unexpected identifier", 1, 3}},
+		{"a b", RunError{"syntax_error", "Expected \";\" but found \"b\"", 1, 3}},
 		{head + "  return context.secrets.GONE\n}", RunError{seal.CodeUnavailable, "secret GONE is absent, disabled or expired in this scope; create or enable it", 2, 26}},
 		{head + "  try { return context.secrets.GONE } catch { return 1 } finally { return 2 }\n}", RunError{seal.CodeUnavailable, "secret GONE is absent, disabled or expired in this scope; create or enable it", 2, 32}},
 		{head + "  return await (async () => context.secrets.GONE)().catch(() => 1)\n}", RunError{seal.CodeUnavailable, "secret GONE is absent, disabled or expired in this scope; create or enable it", 2, 45}},

@@ -51,8 +51,7 @@ func (h *Host) failure(err error) *Failure {
 // placed gives f the place of the innermost frame of the author's source.
 func (h *Host) placed(f Failure, stack []goja.StackFrame) *Failure {
 	for i := range stack {
-		if stack[i].SrcName() == program.FileName {
-			p := stack[i].Position()
+		if p := stack[i].Position(); program.IsSource(p.Filename) {
 			f.Line, f.Column = p.Line, p.Column
 			break
 		}
@@ -61,7 +60,7 @@ func (h *Host) placed(f Failure, stack []goja.StackFrame) *Failure {
 }
 
 // position finds the place in the text of an error's stack.
-var position = regexp.MustCompile(regexp.QuoteMeta(program.FileName) + `:(\d{1,6}):(\d{1,6})`)
+var position = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(program.FileName) + "|" + regexp.QuoteMeta(program.TypeScriptName) + `):(\d{1,6}):(\d{1,6})`)
 
 // thrown describes a value that the script threw. Reading it runs the script's
 // own code, which may throw again.

@@ -148,7 +148,7 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 	if _, err := body(exports, exports, h.vm.ToValue(h.require), module); err != nil {
 		return nil, err
 	}
-	handler, ok := goja.AssertFunction(module.Get("exports"))
+	handler, ok := h.handler(module.Get("exports"))
 	if !ok {
 		return nil, &Failure{Code: CodeNoHandler,
 			Message: "the script exports no function; write module.exports = async function (context) { … }"}
@@ -162,6 +162,18 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 		return nil, err
 	}
 	return h.settle(result, deadline)
+}
+
+// handler gives the function that a script exports, as a whole or by export
+// default.
+func (h *Host) handler(exports goja.Value) (f goja.Callable, ok bool) {
+	if f, ok = goja.AssertFunction(exports); ok {
+		return f, true
+	}
+	if o, isObject := exports.(*goja.Object); isObject {
+		_ = h.vm.Try(func() { f, ok = goja.AssertFunction(o.Get("default")) }) // a getter that throws exports nothing
+	}
+	return f, ok
 }
 
 // literals refuses a source that holds a live surrogate as text.
@@ -232,6 +244,7 @@ func (h *Host) install() {
 			define(global, name, make(h))
 		}
 	}
+	h.installSymbols()
 	h.installGuards()
 }
 

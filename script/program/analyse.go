@@ -86,11 +86,8 @@ func analyse(tree *ast.Program) *analysis {
 		secrets: map[string]bool{}, variables: map[string]bool{}, hosts: map[string]bool{},
 	}
 	a.info.Names, a.info.Values = map[string]bool{}, map[string]bool{}
-	walk := walker{
-		enter:   a.names,
-		declare: func(id *ast.Identifier) { a.declared[id.Name.String()]++; a.info.Names[id.Name.String()] = true },
-	}
-	walk.program(tree)
+	(&walker{declare: func(id *ast.Identifier) { a.declared[id.Name.String()]++ }}).program(tree)
+	a.gatherNames(tree)
 	a.info.Fetches = a.info.Names["fetch"]
 	a.secretsSeen = a.info.Names["secrets"]
 	a.findHolders(tree)

@@ -4,6 +4,9 @@ package program
 const (
 	// MaxSourceBytes is the size of the largest source, in bytes of UTF-8.
 	MaxSourceBytes = 64 << 10
+	// MaxLoweredBytes is the size of the largest program that lowering may make of
+	// a source.
+	MaxLoweredBytes = 1 << 20
 	// MaxNesting is how deep brackets, braces, parentheses and templates of a
 	// source may nest. The parser recurses once or more for each.
 	MaxNesting = 200
@@ -11,4 +14,7 @@ const (
 	MaxFindings = 50
 	// MaxNames is how many secrets, and how many variables, a source may name.
 	MaxNames = 256
+
+	// maxQuoted is how long a message that quotes the source may be, in bytes.
+	maxQuoted = 200
 )

@@ -26,10 +26,8 @@ import (
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/parser"
+	"github.com/go-sourcemap/sourcemap"
 )
-
-// FileName is what positions in a script's stack call the source.
-const FileName = "script.js"
 
 // Program is a compiled script. It is immutable and may be run any number of
 // times, by one runtime at a time or by many.
@@ -47,6 +45,8 @@ type Program struct {
 
 // Options say how to compile.
 type Options struct {
+	// Language is what the source is written in; empty is JavaScript.
+	Language Language
 	// Sealed rewrites the operators even where the source itself names no
 	// secret and no fetch, because its set of secrets is not empty.
 	Sealed bool
@@ -68,13 +68,14 @@ func Compile(source string, o Options) (*Program, []Finding) {
 			Message: "brackets nest deeper than 200 (MaxNesting)",
 			Advice:  "name the inner parts with const"})}
 	}
-	tree, err := parser.ParseFile(nil, FileName, source, 0, parser.WithDisableSourceMaps)
-	if err != nil {
-		return nil, syntaxFindings(err)
+	tree, findings := parse(source, o.Language)
+	if findings != nil {
+		return nil, findings
 	}
 	a := analyse(tree)
 	if o.Check {
 		a.lookInside(tree)
+		a.findModules(tree)
 	}
 	sealed := o.Sealed || a.secretsSeen || a.info.Fetches
 	var helpers map[string]bool
@@ -90,6 +91,26 @@ func Compile(source string, o Options) (*Program, []Finding) {
 		return nil, compileFindings(err)
 	}
 	return &Program{Info: a.info, Sealed: sealed, Helpers: helpers, Code: code}, a.findings
+}
+
+// parse gives the tree of a source, lowered if the engine's parser does not know
+// it as it is. Its positions are the author's, but for what lowering added.
+func parse(source string, language Language) (*ast.Program, []Finding) {
+	if language != TypeScript {
+		if tree, err := parser.ParseFile(nil, FileName, source, 0, parser.WithDisableSourceMaps); err == nil {
+			return tree, nil
+		}
+	}
+	l, findings := lower(source, language)
+	if findings != nil {
+		return nil, findings
+	}
+	tree, err := parser.ParseFile(nil, loweredName, l.code, 0, parser.WithDisableSourceMaps)
+	if err != nil {
+		return nil, syntaxFindings(err, l.positions)
+	}
+	tree.File.SetSourceMap(l.positions)
+	return tree, nil
 }
 
 // compile compiles. The engine's compiler gives some errors by panicking.
@@ -120,7 +141,8 @@ func wrap(tree *ast.Program, sealed bool) {
 	tree.DeclarationList = nil
 }
 
-func syntaxFindings(err error) []Finding {
+// syntaxFindings gives what the engine's parser says of a lowered source.
+func syntaxFindings(err error, positions *sourcemap.Consumer) []Finding {
 	var list parser.ErrorList
 	if !errors.As(err, &list) {
 		return []Finding{{Code: CodeSyntax, Line: 1, Column: 1, Message: "the source does not parse"}}
@@ -130,8 +152,8 @@ func syntaxFindings(err error) []Finding {
 		if len(out) == MaxFindings {
 			break
 		}
-		out = append(out, Finding{Code: CodeSyntax, Message: e.Message, Advice: syntaxAdvice(e.Message),
-			Line: max(e.Position.Line, 1), Column: max(e.Position.Column, 1)})
+		_, _, line, column, _ := positions.Source(e.Position.Line, e.Position.Column)
+		out = append(out, Finding{Code: CodeSyntax, Message: shorten(e.Message), Line: max(line, 1), Column: max(column, 1)})
 	}
 	return out
 }
@@ -139,22 +161,17 @@ func syntaxFindings(err error) []Finding {
 func compileFindings(err error) []Finding {
 	var compile *goja.CompilerSyntaxError
 	if errors.As(err, &compile) && compile.File != nil {
-		p := compile.File.Position(compile.Offset)
-		return []Finding{{Code: CodeSyntax, Message: compile.Message, Line: p.Line, Column: p.Column}}
+		return []Finding{findingAt(compile.File, file.Idx(compile.Offset+compile.File.Base()), Finding{Code: CodeSyntax, Message: compile.Message})}
 	}
 	return []Finding{{Code: CodeSyntax, Line: 1, Column: 1, Message: "the source does not compile"}}
 }
 
-func syntaxAdvice(message string) string {
-	switch message {
-	case "Unexpected token import", "Unexpected reserved word", "Unexpected token export":
-		return "modules are not supported; write module.exports = async function (context) { … }"
-	}
-	return ""
-}
-
+// findingAt gives a finding its place in the author's source; what lowering added
+// has none there.
 func findingAt(f *file.File, at file.Idx, out Finding) Finding {
-	p := f.Position(max(int(at)-f.Base(), 0))
-	out.Line, out.Column = p.Line, p.Column
+	out.Line, out.Column = 1, 1
+	if p := f.Position(max(int(at)-f.Base(), 0)); IsSource(p.Filename) {
+		out.Line, out.Column = p.Line, p.Column
+	}
 	return out
 }

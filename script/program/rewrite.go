@@ -50,6 +50,7 @@ func rewrite(tree *ast.Program, a *analysis) map[string]bool {
 	for _, name := range BinaryNames {
 		r.typedArrays = r.typedArrays || a.info.Names[name]
 	}
+	r.exported(tree)
 	(&walker{enter: r.enter, replace: r.replace, replaceStatement: r.replaceStatement}).program(tree)
 	return r.used
 }
@@ -121,8 +122,13 @@ func (r *rewriter) handler(n *ast.AssignExpression) {
 	if !ok || dot.Identifier.Name != "exports" {
 		return
 	}
+	r.takesContext(n.Right)
+}
+
+// takesContext notes that a function is called with the context.
+func (r *rewriter) takesContext(function ast.Expression) {
 	var list *ast.ParameterList
-	switch f := n.Right.(type) {
+	switch f := function.(type) {
 	case *ast.FunctionLiteral:
 		list = f.ParameterList
 	case *ast.ArrowFunctionLiteral:

@@ -123,7 +123,7 @@ func check(w *wire, o *order) error {
 	if o.Source == nil {
 		return errFrame
 	}
-	p, findings := program.Compile(*o.Source, program.Options{Check: true, Sealed: o.Sealed})
+	p, findings := program.Compile(*o.Source, program.Options{Language: o.Language, Check: true, Sealed: o.Sealed})
 	if findings == nil {
 		findings = []program.Finding{} // null would say that nothing was checked
 	}
@@ -154,7 +154,7 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 		if o.Source == nil {
 			return nil, errFrame
 		}
-		p, findings := program.Compile(*o.Source, program.Options{Sealed: o.Sealed})
+		p, findings := program.Compile(*o.Source, program.Options{Language: o.Language, Sealed: o.Sealed})
 		if findings != nil {
 			return nil, writeFrame(w.out, word{Findings: &findings})
 		}

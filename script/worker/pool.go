@@ -209,7 +209,7 @@ func (p *Pool) Run(ctx context.Context, t Task) (host.Outcome, error) {
 
 // run tells a worker to run t and does what it asks for.
 func (w *process) run(t Task) (host.Outcome, error) {
-	o := order{ID: t.ID, Sealed: t.Sealed, Job: &t.Job}
+	o := order{ID: t.ID, Language: t.Language, Sealed: t.Sealed, Job: &t.Job}
 	if t.ID == "" {
 		o.Source = &t.Source
 	}
@@ -294,14 +294,14 @@ func (w *process) answer(s Server, c *call) (reply, error) {
 
 // Check checks a source, as program.Compile does. The error is as of Run; a
 // source that a worker dies of is a finding.
-func (p *Pool) Check(ctx context.Context, source string) (*program.Info, []program.Finding, error) {
+func (p *Pool) Check(ctx context.Context, source string, language program.Language) (*program.Info, []program.Finding, error) {
 	w, err := p.acquire(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	stop := w.deadline(ctx, CheckTime)
 	var said word
-	if err = w.send(order{Check: true, Source: &source}); err == nil {
+	if err = w.send(order{Check: true, Source: &source, Language: language}); err == nil {
 		err = readFrame(w.out, &said)
 	}
 	stop()

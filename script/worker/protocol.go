@@ -16,11 +16,12 @@ import (
 type order struct {
 	// ID is the key of the compiled program; Source is left out until the worker
 	// asks for it.
-	ID     string    `json:"id,omitempty"`
-	Source *string   `json:"source,omitempty"`
-	Sealed bool      `json:"sealed,omitempty"`
-	Check  bool      `json:"check,omitempty"`
-	Job    *host.Job `json:"job,omitempty"`
+	ID       string           `json:"id,omitempty"`
+	Source   *string          `json:"source,omitempty"`
+	Language program.Language `json:"language,omitempty"`
+	Sealed   bool             `json:"sealed,omitempty"`
+	Check    bool             `json:"check,omitempty"`
+	Job      *host.Job        `json:"job,omitempty"`
 }
 
 // word is what a worker says: one field, or of a check Findings and Info.
@@ -88,8 +89,9 @@ type Server interface {
 type Task struct {
 	// ID identifies the version of the script; a worker that has compiled it
 	// before is not sent its source again.
-	ID     string
-	Source string
+	ID       string
+	Source   string
+	Language program.Language
 	// Sealed has the operators rewritten whatever the source names.
 	Sealed bool
 	Job    host.Job
