@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -23,7 +24,7 @@ type HostRule struct {
 
 // ParseHostRule reads an entry of allowed_hosts. "*." must stand before a name
 // that somebody can own: "*.com" or "*.github.io" would let a secret go to
-// anybody (https://publicsuffix.org).
+// anybody (https://publicsuffix.org). An error does not quote the entry.
 func ParseHostRule(s string) (HostRule, error) {
 	r := HostRule{scheme: "https", port: 443}
 	rest := s
@@ -34,7 +35,7 @@ func ParseHostRule(s string) (HostRule, error) {
 	}
 	host, port, err := splitPort(rest)
 	if err != nil {
-		return HostRule{}, fmt.Errorf("host %q: %w", s, err)
+		return HostRule{}, err
 	}
 	if port != 0 {
 		r.port = port
@@ -43,14 +44,14 @@ func ParseHostRule(s string) (HostRule, error) {
 		r.wildcard, host = true, after
 	}
 	if r.host, err = NormalizeHost(host); err != nil {
-		return HostRule{}, fmt.Errorf("host %q: %w", s, err)
+		return HostRule{}, err
 	}
 	if r.wildcard {
 		if _, err := netip.ParseAddr(r.host); err == nil {
-			return HostRule{}, fmt.Errorf("host %q: an address has no subdomains; name the address itself", s)
+			return HostRule{}, errors.New("an address has no subdomains; name the address itself")
 		}
 		if suffix, _ := publicsuffix.PublicSuffix(r.host); suffix == r.host {
-			return HostRule{}, fmt.Errorf("host %q: %s is a public suffix, under which anybody can have a name; use a longer one", s, r.host)
+			return HostRule{}, errors.New("a public suffix, under which anybody can have a name; use a longer one")
 		}
 	}
 	return r, nil

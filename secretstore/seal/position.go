@@ -1,7 +1,7 @@
 package seal
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 )
@@ -24,7 +24,7 @@ var DefaultIn = []Position{Header}
 
 const bodyPointer = "body:"
 
-// ParsePosition reads one entry of allowed_in.
+// ParsePosition reads one entry of allowed_in. An error does not quote it.
 func ParsePosition(s string) (Position, error) {
 	switch p := Position(s); {
 	case p == Header, p == Query, p == Path, p == Body:
@@ -32,7 +32,7 @@ func ParsePosition(s string) (Position, error) {
 	case strings.HasPrefix(s, bodyPointer+"/"):
 		return p, nil
 	}
-	return "", fmt.Errorf("%q is not a position; use header, query, path, body or body:/pointer", s)
+	return "", errors.New("not a position; use header, query, path, body or body:/pointer")
 }
 
 // covers reports whether everything that o allows is allowed by p.
