@@ -5,7 +5,8 @@ import "github.com/reticent/reticent/secretstore/seal"
 const (
 	// MaxValueBytes is the size of the largest value of a secret.
 	MaxValueBytes = seal.MaxSecretBytes
-	// MaxVersions is how many versions a secret keeps listed.
+	// MaxVersions is how many versions a secret keeps. One more makes the oldest
+	// go, value and all, so that whoever refreshes a token by script can go on.
 	MaxVersions = 100
 	// MaxDescriptionBytes bounds a description.
 	MaxDescriptionBytes = 4 << 10

@@ -184,6 +184,24 @@ func TestVersionRules(t *testing.T) {
 	}
 }
 
+func TestTheOldestVersionGoes(t *testing.T) {
+	s := open(t, t.TempDir())
+	ctx, scope := t.Context(), secretstore.Scope{}
+	mustCreate(t, s, scope, "KEY", secretstore.Spec{Value: value(strong)})
+	for range secretstore.MaxVersions {
+		if _, err := s.AddVersion(ctx, admin, scope, "KEY", secretstore.StringValue(strong+"2"), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	versions, err := s.Versions(admin, scope, "KEY")
+	if err != nil || len(versions) != secretstore.MaxVersions || versions[len(versions)-1].Version != 2 {
+		t.Errorf("%d versions, the oldest is %d, %v", len(versions), versions[len(versions)-1].Version, err)
+	}
+	if _, err := s.SetVersionStatus(ctx, admin, scope, "KEY", 1, secretstore.Enabled); !errors.Is(err, secretstore.ErrNotFound) {
+		t.Errorf("the first version is still there: %v", err)
+	}
+}
+
 func TestIfMatch(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx, scope := t.Context(), secretstore.Scope{}

@@ -151,7 +151,10 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 		return err
 	}
 	if len(r.Versions) >= MaxVersions {
-		return fail(ErrInvalid, "the secret has %d versions (MaxVersions); delete the secret and create it anew", MaxVersions)
+		if err := tx.Delete(valueKey(scope, name, r.Versions[0].Version)); err != nil {
+			return err
+		}
+		r.Versions = r.Versions[1:]
 	}
 	tree, err := v.value.tree(v.limits.Plain, seal.AsRecorded(v.longWeak))
 	if err != nil {
