@@ -88,9 +88,10 @@ type (
 		Input any `json:"input,omitempty"`
 	}
 	scriptBody struct {
-		Source   string `json:"source"`
-		Language string `json:"language,omitempty"`
-		Input    any    `json:"input,omitempty"`
+		Source   string   `json:"source"`
+		Language string   `json:"language,omitempty"`
+		Secrets  []string `json:"secrets,omitempty"`
+		Input    any      `json:"input,omitempty"`
 	}
 	policyBody struct {
 		Policy any `json:"policy"`
@@ -107,7 +108,7 @@ func (c *Client) RunScript(ctx context.Context, s Scope, name string, input any)
 
 // TestScript runs a script that is not stored, as if it were stored in a scope.
 func (c *Client) TestScript(ctx context.Context, s Scope, script ScriptSpec, input any) (out RunResult, err error) {
-	body := scriptBody{Source: script.Source, Language: script.Language, Input: input}
+	body := scriptBody{Source: script.Source, Language: script.Language, Secrets: script.Secrets, Input: input}
 	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("scripts", "test"), body: body}, &out)
 	return out, err
 }
