@@ -156,7 +156,7 @@ func FuzzDecisions(f *testing.F) {
 		body := "const S = context.secrets, I = context.input;\nreturn [" + g.truth() + ", " + g.truth() + "]"
 		want := bare(t, e, body)
 		r := sealRun(t, map[string]any{"API_KEY": texts[0], "OTHER": texts[1], "PIN": texts[2]})
-		got := run(t, e, r, body, asJSON(t, texts))
+		got := runAs(t, e, languages[seed%2], r, body, asJSON(t, texts))
 		if got.Error != nil {
 			switch got.Error.Code {
 			case seal.CodeInspected, seal.CodeLimited:

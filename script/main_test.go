@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
@@ -70,8 +71,25 @@ func sealRun(t testing.TB, values map[string]any) *seal.Run {
 
 func run(t testing.TB, e *Engine, r *seal.Run, body, input string) Result {
 	t.Helper()
-	return e.Run(context.Background(), Run{Name: "test", Source: Source{Language: JavaScript, Source: head + body + "\n}"}, Seal: r,
-		Input: json.RawMessage(input)})
+	return runAs(t, e, JavaScript, r, body, input)
+}
+
+// languages are both; what holds for a script in one must hold in the other.
+var languages = []Language{JavaScript, TypeScript}
+
+// runAs runs the body of a handler, which begins on the second line. What stands
+// before a § in it stands before the handler.
+func runAs(t testing.TB, e *Engine, l Language, r *seal.Run, body, input string) Result {
+	t.Helper()
+	top, body, found := strings.Cut(body, "§")
+	if !found {
+		top, body = "", top
+	}
+	source := top + head + body + "\n}"
+	if l == TypeScript {
+		source = top + "export default async function (context: any): Promise<any> {\n" + body + "\n}"
+	}
+	return e.Run(context.Background(), Run{Name: "test", Source: Source{Language: l, Source: source}, Seal: r, Input: json.RawMessage(input)})
 }
 
 func asJSON(t testing.TB, v any) string {

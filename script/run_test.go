@@ -49,6 +49,7 @@ func TestBoundaries(t *testing.T) {
 		{"return 'a{t}'.replace('{t}', () => context.secrets.PIN) === 'a123456'", `{}`, `true`},
 		{"const {API_KEY: k, DB: {password}} = context.secrets; return [k === password, k]", `{}`, `[false,"***"]`},
 		{"await null; await new Promise(r => setTimeout(r, 5)); return 1", `{}`, `1`},
+		{"const s = context.secrets.PIN; return [new Date() instanceof Date, /a/ instanceof RegExp, {} instanceof Object, (() => 1) instanceof Object, s instanceof Object, new (class extends Date {})() instanceof Date, new Date() instanceof class extends Date {}, [] instanceof Uint8Array, new Uint8Array(1) instanceof Uint8Array]", `{}`, `[true,true,true,true,false,true,false,false,true]`},
 		{"let s = 0; for (let i = 0; i < 5; i++) s += i; return s", `{}`, `10`},
 		{"return", `{}`, `null`},
 		{"return undefined ?? null", `{}`, `null`},
@@ -58,13 +59,15 @@ func TestBoundaries(t *testing.T) {
 	worker, local := engine(t, Config{Workers: 1}), engine(t, Config{InProcess: true})
 	for _, tc := range cases {
 		for name, e := range map[string]*Engine{"worker": worker, "in process": local} {
-			got := run(t, e, sealRun(t, secretsOfTests), tc.body, tc.input)
-			if got.Error != nil {
-				t.Errorf("%s: %s: %v at %d:%d", name, tc.body, got.Error, got.Error.Line, got.Error.Column)
-				continue
-			}
-			if s := asJSON(t, got.Output); s != tc.want {
-				t.Errorf("%s: %s: %s, want %s", name, tc.body, s, tc.want)
+			for _, l := range languages {
+				got := runAs(t, e, l, sealRun(t, secretsOfTests), tc.body, tc.input)
+				if got.Error != nil {
+					t.Errorf("%s, %s: %s: %v at %d:%d", name, l, tc.body, got.Error, got.Error.Line, got.Error.Column)
+					continue
+				}
+				if s := asJSON(t, got.Output); s != tc.want {
+					t.Errorf("%s, %s: %s: %s, want %s", name, l, tc.body, s, tc.want)
+				}
 			}
 		}
 	}
@@ -114,16 +117,18 @@ func TestInspecting(t *testing.T) {
 		"return Reflect.get(String.prototype, 'sl' + 'ice').call(S, 1)", "const {slice} = ''; return slice.call(S, 1)", "return ''['constructor'].prototype.slice.call(S, 1)",
 		"return (class extends String {}).prototype.slice.call(S, 1)", "return new (class extends String {})(S)", "return new (class extends Number {})(S)",
 	} {
-		got := run(t, e, sealRun(t, secretsOfTests), "const S = [context.secrets.API_KEY][0];\n"+body, `{"i":0,"k":"k"}`)
-		if got.Error == nil {
-			t.Errorf("%s: gave %s", body, asJSON(t, got.Output))
-			continue
-		}
-		if got.Error.Code != seal.CodeInspected {
-			t.Errorf("%s: %v", body, got.Error)
-		}
-		if got.Error.Line != 3 {
-			t.Errorf("%s: at %d:%d", body, got.Error.Line, got.Error.Column)
+		for _, l := range languages {
+			got := runAs(t, e, l, sealRun(t, secretsOfTests), "const S = [context.secrets.API_KEY][0];\n"+body, `{"i":0,"k":"k"}`)
+			if got.Error == nil {
+				t.Errorf("%s: %s: gave %s", l, body, asJSON(t, got.Output))
+				continue
+			}
+			if got.Error.Code != seal.CodeInspected {
+				t.Errorf("%s: %s: %v", l, body, got.Error)
+			}
+			if got.Error.Line != 3 {
+				t.Errorf("%s: %s: at %d:%d", l, body, got.Error.Line, got.Error.Column)
+			}
 		}
 	}
 }

@@ -286,6 +286,7 @@ func (h *Host) guardConstructor(path, spec string, original *goja.Object, f goja
 			return o
 		}
 	}
+	h.instances(original)
 	return h.vm.ToValue(h.vm.NewProxy(original, config)).(*goja.Object)
 }
 
@@ -342,6 +343,7 @@ func (h *Host) guardRegExp() {
 			return o
 		},
 	})).(*goja.Object)
+	h.instances(original)
 	h.guarded[original], h.guarded[g] = g, g
 	define(global, "RegExp", g)
 	proto := original.Get("prototype").(*goja.Object)
