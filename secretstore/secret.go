@@ -235,12 +235,17 @@ func (r *secretRecord) metadata(scope Scope, name string) Secret {
 	}
 	if v.Weak {
 		out.Warnings = append(out.Warnings, weakWarning)
+		if len(v.Limits.AllowedHosts) > 0 {
+			out.Warnings = append(out.Warnings, weakHostsWarning)
+		}
 	}
 	return out
 }
 
 const weakWarning = "weak: shorter than 16 characters, digits only or dictionary words; comparisons with it are limited, " +
 	"and it is neither sealed into inputs nor searched for in what goes out"
+
+const weakHostsWarning = "weak and sent out: a host that repeats what it is sent can be used to guess it, and nothing counts that"
 
 func orEmpty(s []string) []string {
 	if s == nil {
