@@ -74,7 +74,7 @@ var hostiles = []hostile{
 	{method: "PATCH", path: "/v1/secrets/API_KEY/versions/1", body: `{"status":"{{CANARY}}"}`, status: 400, code: "invalid_request"},
 	{method: "PATCH", path: "/v1/secrets/API_KEY/versions/{{CANARY}}", body: `{"status":"DISABLED"}`, status: 400, code: "invalid_request"},
 	{method: "PUT", path: "/v1/variables/V", body: `{"value":"{{CANARY}}","type":"{{CANARY}}"}`, status: 400},
-	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"{{CANARY}} {{CANARY}}"}`, status: 422, code: "invalid_script"},
+	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"{{CANARY}} {{CANARY}}"}`, status: 422, code: "invalid_script", echoes: true},
 	{method: "PUT", path: "/v1/scripts/S", body: `{"source":"1","language":"{{CANARY}}"}`, status: 422, code: "invalid_script", echoes: true},
 	{method: "PUT", path: "/v1/policies/P", body: `{"language":"{{CANARY}}","source":"{{CANARY}}"}`, status: 422, code: "invalid_policy"},
 	{method: "PUT", path: "/v1/policies/P", body: `{"language":"rego","source":"package a\n\nallow if input.x == \"{{CANARY}}\" + 1"}`, status: 422, code: "invalid_policy", echoes: true},
@@ -172,7 +172,7 @@ func replay(t *testing.T, w *world) {
 			t.Errorf("%s: a live surrogate was taken for its secret: %d %s", w.name, a.Status, a.Body)
 		}
 	}
-	script := `module.exports = async (context) => { const s = context.secrets.API_KEY, { k } = context.input.context;
+	script := `module.exports = async (context) => { const s = context.secrets.API_KEY, k = context.input.context.k.slice(-250);
 		return [k.length > 99, k.some((v) => v === s), k.includes(s), k.indexOf(s), k.some((v) => btoa(v) === btoa(s))] }`
 	a := w.send(t, message{method: "POST", path: "/v1/scripts/test", body: `{"source":` + jsonOf(t, script) + `,` + input[1:]}, w.all)
 	if got := jsonOf(t, parsed[scriptRun](t, a.Body).Output); got != `[true,false,false,-1,false]` {

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -80,7 +81,11 @@ func startWorlds(t *testing.T, host string) []*world {
 	for i, name := range []string{"quoted", "plain", "longer"} {
 		w := &world{name: name, random: &recorder{from: apitest.Counter()}, values: map[string]string{"HOST": host, "WORLD": name},
 			hidden: map[string][]disguise{}, all: map[string][]disguise{}}
-		w.server = apitest.Start(t, apitest.Options{Random: w.random, Script: func(c *script.Config) { c.Workers = 2 }})
+		w.server = apitest.Start(t, apitest.Options{Random: w.random, Script: func(c *script.Config) {
+			c.Workers = 2
+			// An attack is stopped by what it does and not by a slow machine.
+			c.Limits = script.Limits{Time: 30 * time.Second, HostCalls: 2000}
+		}})
 		for _, s := range worldSecrets {
 			length := s.length
 			if i == 2 {
