@@ -97,7 +97,7 @@ func Compile(source string, o Options) (*Program, []Finding) {
 // it as it is. Its positions are the author's, but for what lowering added.
 func parse(source string, language Language) (*ast.Program, []Finding) {
 	if language != TypeScript {
-		if tree, err := parser.ParseFile(nil, FileName, source, 0, parser.WithDisableSourceMaps); err == nil {
+		if tree, err := parser.ParseFile(nil, FileName, source, 0, parser.WithDisableSourceMaps); err == nil && !hasAsyncGenerators(tree) {
 			return tree, nil
 		}
 	}
@@ -111,6 +111,24 @@ func parse(source string, language Language) (*ast.Program, []Finding) {
 	}
 	tree.File.SetSourceMap(l.positions)
 	return tree, nil
+}
+
+// hasAsyncGenerators reports whether a tree has what the engine's parser knows and
+// its compiler does not.
+func hasAsyncGenerators(tree *ast.Program) (has bool) {
+	(&walker{enter: func(n ast.Node) {
+		var f *ast.FunctionLiteral
+		switch n := n.(type) {
+		case *ast.FunctionLiteral:
+			f = n
+		case *ast.FunctionDeclaration:
+			f = n.Function
+		case *ast.MethodDefinition:
+			f = n.Body
+		}
+		has = has || f != nil && f.Async && f.Generator
+	}}).program(tree)
+	return has
 }
 
 // compile compiles. The engine's compiler gives some errors by panicking.
