@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"path"
 	"strings"
 	"testing"
 )
@@ -31,6 +32,11 @@ module.exports = async function (context) { return { decision: true, context: { 
 // attackWithScript runs a hostile script in every way that there is.
 func attackWithScript(t *testing.T, w *world, a attack) []exchange {
 	source, input := a.source(t, w), a.request(t, w)
+	language := "javascript"
+	if path.Ext(a.file) == ".ts" {
+		language = "typescript"
+	}
+	document := func(source string) string { return `"language":"` + language + `","source":` + jsonOf(t, source) }
 	check := func(t *testing.T, body []byte) {
 		t.Helper()
 		got := parsed[scriptRun](t, body)
@@ -52,10 +58,10 @@ func attackWithScript(t *testing.T, w *world, a attack) []exchange {
 		}
 	}
 	store := func(source string) message {
-		return message{method: "PUT", path: "/v1/scripts/" + a.name, body: `{"source":` + jsonOf(t, source) + `}`}
+		return message{method: "PUT", path: "/v1/scripts/" + a.name, body: "{" + document(source) + "}"}
 	}
 	return perform(t, w, a, []way{
-		{"scripts/test", message{method: "POST", path: "/v1/scripts/test", body: `{"source":` + jsonOf(t, source) + `,"input":` + input + `}`}, check, true},
+		{"scripts/test", message{method: "POST", path: "/v1/scripts/test", body: "{" + document(source) + `,"input":` + input + `}`}, check, true},
 		{"store it", store(source), nil, true},
 		{"run it", message{method: "POST", path: "/v1/scripts/" + a.name + "/run", body: `{"input":` + input + `}`}, check, false},
 		{"store it for access evaluations", store(source + permitting), nil, true},

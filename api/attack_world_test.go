@@ -59,7 +59,6 @@ var worldSecrets = []struct {
 	{name: "HEADER_TOKEN", length: 36, settings: `"allowed_hosts":["HOST"]`},
 	{name: "POINTED", length: 28, settings: `"allowed_hosts":["HOST"],"allowed_in":["body:/client/secret"]`},
 	{name: "ACCENTED", length: 31, settings: `"allowed_hosts":["HOST"]`},
-	{name: "OUTSIDE", length: 33, settings: `"allowed_hosts":["HOST"]`},
 	{name: "DB", fields: []string{"user", "password"}, length: 26},
 	{name: "KEYS", fields: []string{"0", "1"}, length: 27},
 	{name: "SIGNING", length: 44, settings: `"release":true`},
