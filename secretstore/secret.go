@@ -36,7 +36,9 @@ type Secret struct {
 	Plain             []string          `json:"plain"`
 	UseInPlaceholders bool              `json:"use_in_placeholders"`
 	ExpiresAt         *time.Time        `json:"expires_at"`
-	// DerivedFrom are the secrets that the value was computed from by a script.
+	// DerivedFrom are the secrets that the value was computed from by a script, as
+	// "NAME" or "projects/p/NAME"; one that is gone, or that the scope does not
+	// see, is "?".
 	DerivedFrom []string `json:"derived_from"`
 	// Version is the newest one.
 	Version int `json:"version"`

@@ -182,7 +182,7 @@ func associated(scope Scope, name string, version int) envelope.Associated {
 // saveSecret stores r under a new ETag.
 func (s *Store) saveSecret(tx kv.WriteTx, scope Scope, name string, r *secretRecord) (Secret, error) {
 	r.ETag, r.UpdatedAt = randomID(), s.now()
-	return r.metadata(scope, name), put(tx, secretKey(scope, name), r)
+	return s.state.Load().metadata(scope, name, r), put(tx, secretKey(scope, name), r)
 }
 
 func getSecret(tx kv.Tx, scope Scope, name string) (*secretRecord, error) {
@@ -223,7 +223,7 @@ func (s *Store) Secret(by Principal, scope Scope, name string) (Secret, error) {
 	if secret == nil {
 		return Secret{}, noSecret(scope, name)
 	}
-	return secret.record.metadata(scope, name), nil
+	return st.metadata(scope, name, &secret.record), nil
 }
 
 // Secrets lists the secrets of the scope itself, by name.
@@ -236,7 +236,7 @@ func (s *Store) Secrets(by Principal, scope Scope, page PageRequest) (Page[Secre
 		return Page[Secret]{}, err
 	}
 	return pageOf(st.secrets[scope], page, func(name string, secret *secret) Secret {
-		return secret.record.metadata(scope, name)
+		return st.metadata(scope, name, &secret.record)
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"sort"
+	"strings"
 
 	"github.com/reticent/reticent/secretstore/kv"
 )
@@ -51,6 +52,28 @@ func (st *state) findSecret(scope Scope, name string) *secret {
 		}
 	}
 	return nil
+}
+
+// metadata gives what the API tells of a secret.
+func (st *state) metadata(scope Scope, name string, r *secretRecord) Secret {
+	out := r.metadata(scope, name)
+	if len(out.DerivedFrom) == 0 {
+		return out
+	}
+	names := make(map[string]string)
+	for _, at := range scope.Chain() {
+		for name, secret := range st.secrets[at] {
+			names[secret.record.ID] = strings.TrimPrefix(at.Path()+"/"+name, "/")
+		}
+	}
+	sources := make([]string, len(out.DerivedFrom))
+	for i, id := range out.DerivedFrom {
+		if sources[i] = names[id]; sources[i] == "" {
+			sources[i] = "?"
+		}
+	}
+	out.DerivedFrom = sources
+	return out
 }
 
 // usedBy lists the documents whose names mean this secret.
