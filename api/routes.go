@@ -30,6 +30,7 @@ func (s *server) routes() chi.Router {
 	root.Get("/healthz", s.handle(s.healthz))
 	root.Get("/readyz", s.handle(s.readyz))
 	root.Get("/openapi.json", s.handle(s.openAPI))
+	root.Get("/reticent.d.ts", s.handle(s.declarations))
 
 	root.Group(func(r chi.Router) {
 		r.Use(s.authenticate)

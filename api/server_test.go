@@ -22,7 +22,7 @@ func TestTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	public := map[string]bool{"/healthz": true, "/readyz": true, "/openapi.json": true}
+	public := map[string]bool{"/healthz": true, "/readyz": true, "/openapi.json": true, "/reticent.d.ts": true}
 	for path, item := range doc.Paths.Map() {
 		for method := range item.Operations() {
 			where := request{method: method, path: example(path)}
@@ -89,7 +89,7 @@ func TestHeadIsGetWithoutABody(t *testing.T) {
 func TestHeadersOfEveryAnswer(t *testing.T) {
 	s := fixture(t, apitest.Options{InProcess: true})
 	for _, r := range []request{
-		{method: "GET", path: "/healthz"}, {method: "GET", path: "/openapi.json"}, {method: "GET", path: "/metrics"}, {method: "GET", path: "/v1/secrets"},
+		{method: "GET", path: "/healthz"}, {method: "GET", path: "/openapi.json"}, {method: "GET", path: "/reticent.d.ts"}, {method: "GET", path: "/metrics"}, {method: "GET", path: "/v1/secrets"},
 		{method: "GET", path: "/nowhere"}, {method: "TRACE", path: "/v1/secrets"}, {method: "POST", path: "/v1/secrets", body: "{"},
 		{method: "DELETE", path: "/v1/variables/V"},
 	} {

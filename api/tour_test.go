@@ -271,7 +271,7 @@ func tourEverything(t *testing.T, s *apitest.Server, h *http.Client, first, seco
 	for _, scope := range []client.Scope{{}, {Project: "shop"}, {Project: "shop", Service: "checkout"}} {
 		tour(t, c, scope, first, second)
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/reticent.d.ts"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)

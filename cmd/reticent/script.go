@@ -17,8 +17,8 @@ func scriptCommand(c *connection) *cobra.Command {
 		columns: []string{"name", "version", "sealing_set", "updated_at"},
 		about:   func(s client.Script) (int, []string) { return s.Version, s.Warnings },
 	}
-	return group("script", "JavaScript that the server runs over sealed secrets",
-		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptTest(c))
+	return group("script", "JavaScript and TypeScript that the server runs over sealed secrets",
+		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptTest(c), scriptTypes())
 }
 
 func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {

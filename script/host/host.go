@@ -151,7 +151,7 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 	handler, ok := h.handler(module.Get("exports"))
 	if !ok {
 		return nil, &Failure{Code: CodeNoHandler,
-			Message: "the script exports no function; write module.exports = async function (context) { … }"}
+			Message: "the script exports no function; write module.exports = async function (context) { … } or export default async function (context) { … }"}
 	}
 	context, err := h.context()
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/reticent/reticent/script/declaration"
 )
 
 // at gives the line and the column, in bytes from 1, of the mark ‸ in a source,
@@ -160,4 +162,16 @@ func FuzzLower(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestDeclarationsForbid requires that reticent.d.ts gives the type never to what
+// a string has that is refused of a secret.
+func TestDeclarationsForbid(t *testing.T) {
+	for _, names := range []map[string]string{stringInspectors, sharedInspectors} {
+		for name := range names {
+			if !strings.Contains(declaration.Text, "\n  readonly "+name+": never;\n") {
+				t.Errorf("a Sealed of reticent.d.ts has %s", name)
+			}
+		}
+	}
 }
