@@ -210,3 +210,36 @@ func TestDefaultExport(t *testing.T) {
 		t.Error(host.CodeNoHandler)
 	}
 }
+
+// TestHandlerUnpacks has handlers take their context apart, which is right, and
+// be called with a secret, which would take that apart.
+func TestHandlerUnpacks(t *testing.T) {
+	e := engine(t, Config{InProcess: true})
+	for source, want := range map[string]string{
+		"module.exports = async ({ secrets, ...rest }) => secrets.API_KEY === rest.input.k":                                           "true",
+		"module.exports = async function ({ secrets: s, ...rest } = {}) { var s; let t = s; return t.API_KEY === rest.input.k }":      "true",
+		"module.exports = ({ secrets, ['in' + 'put']: i }) => secrets.API_KEY === i.k":                                                "true",
+		"module.exports = function ({ secrets, ...rest }) { return [arguments.length, module.exports.length, rest.input.k === 'x'] }": "[1,1,false]",
+		"export default async ({ secrets, ...rest }) => secrets.API_KEY === rest.input.k":                                             "true",
+		"export default function f({ secrets, ...rest }) { return secrets.API_KEY === rest.input.k }":                                 "true",
+		"const f = ({ secrets, ...rest }) => secrets.API_KEY === rest.input.k\nexport { f as default }":                               "true",
+		"module.exports = c => { const x = {}; x.exports = ({ ...r }) => r; return x.exports([c.secrets.API_KEY][0]) }":               "sealed_secret_inspected",
+		"module.exports = c => { const x = {}; x.exports = ({ length }) => length; return x.exports([c.secrets.API_KEY][0]) }":        "sealed_secret_inspected",
+		"export default function f({ secrets, ...r }) { if (!secrets) return r; return f(secrets.API_KEY) }":                          "sealed_secret_inspected",
+		"export default function f({ secrets, 0: r }) { if (!secrets) return r; return f(secrets.API_KEY) }":                          "sealed_secret_inspected",
+		"module.exports = ({ secrets, ...rest }, { ...more }) => more":                                                                "sealed_secret_inspected",
+	} {
+		for _, l := range languages {
+			got := e.Run(t.Context(), Run{Seal: sealRun(t, secretsOfTests), Input: []byte(`{"k":"sk_live_4242424242abcdef"}`), Source: Source{Language: l, Source: source}})
+			s := asJSON(t, got.Output)
+			if got.Error != nil {
+				if s = string(got.Error.Code); s == "script_error" {
+					s, _, _ = strings.Cut(got.Error.Message, ":")
+				}
+			}
+			if s != want {
+				t.Errorf("%s: %s: %s %v, want %s", l, source, s, got.Error, want)
+			}
+		}
+	}
+}

@@ -91,7 +91,7 @@ func arrowTo(e ast.Expression) string {
 	return ""
 }
 
-// exported notes that what the default export takes first is the context.
+// exported sees to the default export.
 func (r *rewriter) exported(tree *ast.Program) {
 	values := map[string]ast.Expression{}
 	bind := func(list []*ast.Binding) {
@@ -113,5 +113,5 @@ func (r *rewriter) exported(tree *ast.Program) {
 	if id, ok := value.(*ast.Identifier); ok { // export default NAME
 		value = values[id.Name.String()]
 	}
-	r.takesContext(value)
+	r.unpack(value)
 }

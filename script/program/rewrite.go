@@ -28,7 +28,10 @@ var Helpers = []string{HelperEqual, HelperNotEqual, HelperStrictEqual, HelperStr
 var BinaryNames = []string{"ArrayBuffer", "DataView", "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array",
 	"Int16Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"}
 
-const switchValue = "%switch"
+const (
+	switchValue  = "%switch"
+	contextValue = "%context"
+)
 
 // rewriter turns what would decide on a surrogate instead of on its plaintext
 // into calls of the helpers.
@@ -116,29 +119,60 @@ func (r *rewriter) checked(p *ast.ObjectPattern, value *ast.Expression) {
 	}
 }
 
-// handler notes that what module.exports takes first is the context, not a string.
+// handler sees to what module.exports is made.
 func (r *rewriter) handler(n *ast.AssignExpression) {
-	dot, ok := n.Left.(*ast.DotExpression)
-	if !ok || dot.Identifier.Name != "exports" {
-		return
+	if dot, ok := n.Left.(*ast.DotExpression); ok && dot.Identifier.Name == "exports" {
+		r.unpack(n.Right)
 	}
-	r.takesContext(n.Right)
 }
 
-// takesContext notes that a function is called with the context.
-func (r *rewriter) takesContext(function ast.Expression) {
-	var list *ast.ParameterList
+// unpack makes of a function that takes its only parameter apart
+//
+//	({ a, ...b }) => c
+//
+// one that does so in its body, where the value is checked first:
+//
+//	(%context) => { var { a, ...b } = %context; return c }
+//
+// A handler gets the context, which may be taken apart; whoever else calls it may
+// have a secret.
+func (r *rewriter) unpack(function ast.Expression) {
 	switch f := function.(type) {
 	case *ast.FunctionLiteral:
-		list = f.ParameterList
-	case *ast.ArrowFunctionLiteral:
-		list = f.ParameterList
-	}
-	if list != nil && len(list.List) > 0 {
-		if p, ok := list.List[0].Target.(*ast.ObjectPattern); ok {
-			r.safe[p] = true
+		if unpacks := unpackParameter(f.ParameterList); unpacks != nil {
+			f.Body.List = append([]ast.Statement{unpacks}, f.Body.List...)
+			f.DeclarationList = append(f.DeclarationList, &ast.VariableDeclaration{Var: unpacks.Var, List: unpacks.List})
 		}
+	case *ast.ArrowFunctionLiteral:
+		unpacks := unpackParameter(f.ParameterList)
+		if unpacks == nil {
+			return
+		}
+		body := []ast.Statement{unpacks}
+		switch b := f.Body.(type) {
+		case *ast.BlockStatement:
+			body = append(body, b.List...)
+		case *ast.ExpressionBody:
+			body = append(body, &ast.ReturnStatement{Return: b.Expression.Idx0(), Argument: b.Expression})
+		}
+		f.Body = &ast.BlockStatement{LeftBrace: unpacks.Var, List: body, RightBrace: unpacks.Var}
+		f.DeclarationList = append(f.DeclarationList, &ast.VariableDeclaration{Var: unpacks.Var, List: unpacks.List})
 	}
+}
+
+// unpackParameter takes a pattern that looks into its value out of a list of
+// parameters, if it is the only one, and gives what takes the value apart.
+func unpackParameter(list *ast.ParameterList) *ast.VariableStatement {
+	if len(list.List) != 1 || list.Rest != nil {
+		return nil
+	}
+	p, ok := list.List[0].Target.(*ast.ObjectPattern)
+	if !ok || !looksInto(p) {
+		return nil
+	}
+	at := p.LeftBrace
+	list.List[0].Target = identifier(contextValue, at)
+	return &ast.VariableStatement{Var: at, List: []*ast.Binding{{Target: p, Initializer: identifier(contextValue, at)}}}
 }
 
 // looksInto reports whether p would read characters or the length of a string.
