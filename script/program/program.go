@@ -1,5 +1,6 @@
 // Package program turns the source of a script into what the engine runs: it
-// checks, finds out what the source refers to, and rewrites it.
+// lowers TypeScript and what else the engine does not know, checks, finds out what
+// the source refers to, and rewrites it.
 //
 // # How it fits
 //
