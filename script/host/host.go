@@ -42,7 +42,8 @@ type Host struct {
 
 	jsonParse, jsonStringify goja.Callable
 
-	prepared *Script // what was installed is for this one
+	prepared *Script       // what was installed is for this one
+	body     goja.Callable // the author's source as a function, not yet called
 
 	console  console
 	loop     loop
@@ -73,12 +74,14 @@ func New() *Host {
 }
 
 // Prepare makes a runtime for a run of s that may come: what the script can reach
-// is in it, and nothing has run. Whoever is idle does that ahead of the next run,
+// is in it, and nothing of the script has run. Whoever is idle does that ahead of the next run,
 // which for a busy script is one of the same script.
 func Prepare(s *Script) *Host {
 	h := New()
 	h.job.Script = s
-	h.install()
+	if h.install() != nil {
+		return New() // the run fails as this did, and says so
+	}
 	h.prepared = s
 	return h
 }
@@ -87,8 +90,9 @@ func Prepare(s *Script) *Host {
 // this one.
 func (h *Host) Fits(s *Script) bool { return h.prepared == nil || h.prepared == s }
 
-// Run runs the job, whose script must fit. It never panics, and ends within the time limit unless the
-// script sits in a built-in function; a worker is killed then.
+// Run runs the job, whose script must fit. It never panics, and ends within the
+// time limit unless the script sits in a built-in function; a worker is killed
+// then.
 func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	h.job, h.bridge, h.limits = job, bridge, job.Limits.WithDefaults()
 	deadline := time.Now().Add(h.limits.Time)
@@ -127,25 +131,16 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 		return nil, err
 	}
 	if h.prepared == nil {
-		h.install()
+		if err := h.install(); err != nil {
+			return nil, err
+		}
 	}
 	module := h.vm.NewObject()
 	exports := h.vm.NewObject()
 	if err := module.Set("exports", exports); err != nil {
 		return nil, err
 	}
-	code, err := h.vm.RunProgram(h.job.Script.Code)
-	if err != nil {
-		return nil, err
-	}
-	body, _ := goja.AssertFunction(code)
-	if h.job.Script.Sealed {
-		if code, err = body(goja.Undefined(), h.helpers()...); err != nil {
-			return nil, err
-		}
-		body, _ = goja.AssertFunction(code)
-	}
-	if _, err := body(exports, exports, h.vm.ToValue(h.require), module); err != nil {
+	if _, err := h.body(exports, exports, h.vm.ToValue(h.require), module); err != nil {
 		return nil, err
 	}
 	handler, ok := h.handler(module.Get("exports"))
@@ -234,9 +229,9 @@ func Limit(memoryBytes int64, stackBytes int) {
 	debug.SetMaxStack(stackBytes)
 }
 
-// install puts in what the program can reach: host functions, and guards before
-// the built-in ones.
-func (h *Host) install() {
+// install puts in what the program can reach: host functions, guards before the
+// built-in ones, and the helpers of its operators.
+func (h *Host) install() error {
 	global := h.vm.GlobalObject()
 	all := h.job.Script.Names["globalThis"]
 	for name, make := range hostGlobals {
@@ -246,6 +241,19 @@ func (h *Host) install() {
 	}
 	h.installSymbols()
 	h.installGuards()
+	code, err := h.vm.RunProgram(h.job.Script.Code)
+	if err != nil {
+		return err
+	}
+	body, _ := goja.AssertFunction(code)
+	if h.job.Script.Sealed {
+		if code, err = body(goja.Undefined(), h.helpers()...); err != nil {
+			return err
+		}
+		body, _ = goja.AssertFunction(code)
+	}
+	h.body = body
+	return nil
 }
 
 func define(o *goja.Object, name string, v goja.Value) {
