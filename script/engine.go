@@ -124,7 +124,7 @@ func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.O
 	t.Job.Limits.Time = t.Limit
 	h := compiled.host()
 	if t.ID != "" {
-		go compiled.prepare()
+		compiled.prepare()
 	}
 	return h.Run(t.Job, &local{session: s, ends: make(chan host.Completion)}), nil
 }

@@ -2,6 +2,7 @@ package script
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/script/program"
@@ -14,11 +15,16 @@ type programs struct {
 	byKey map[programKey]*compiled
 }
 
-// compiled is a program and a runtime made ready for its next run.
+// compiled is a program and runtimes made ready for its next runs.
 type compiled struct {
-	script *host.Script
-	ready  chan *host.Host
+	script    *host.Script
+	ready     chan *host.Host
+	preparing atomic.Bool
 }
+
+// maxReady is how many runtimes are kept ready for a program: enough that one
+// wake-up of whoever prepares them serves several runs.
+const maxReady = 4
 
 // host gives a runtime that nothing has run in.
 func (c *compiled) host() *host.Host {
@@ -30,15 +36,17 @@ func (c *compiled) host() *host.Host {
 	}
 }
 
-// prepare makes a runtime ready, unless there is one.
+// prepare makes runtimes ready in the background, unless that is under way.
 func (c *compiled) prepare() {
-	if len(c.ready) > 0 {
+	if len(c.ready) > maxReady/2 || !c.preparing.CompareAndSwap(false, true) {
 		return
 	}
-	select {
-	case c.ready <- host.Prepare(c.script):
-	default:
-	}
+	go func() {
+		defer c.preparing.Store(false)
+		for len(c.ready) < cap(c.ready) { // nobody else adds any
+			c.ready <- host.Prepare(c.script)
+		}
+	}()
 }
 
 type programKey struct {
@@ -60,7 +68,7 @@ func (c *programs) get(t worker.Task) (*compiled, []program.Finding) {
 	if findings != nil {
 		return nil, findings
 	}
-	made := &compiled{script: host.NewScript(p), ready: make(chan *host.Host, 1)}
+	made := &compiled{script: host.NewScript(p), ready: make(chan *host.Host, maxReady)}
 	if t.ID == "" {
 		return made, nil
 	}
