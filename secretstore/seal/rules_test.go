@@ -618,3 +618,21 @@ func TestRule10NothingElseDerives(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestRule5WhatSealingCannotDoIsRefused(t *testing.T) {
+	run := newRun(t, map[string]any{"A": strong, "GONE": nil})
+	a := token(t, run, "A")
+	if _, err := run.Lookup("GONE"); err == nil {
+		t.Error("an absent secret has a value")
+	} else {
+		wantCode(t, err, seal.CodeUnavailable)
+	}
+	for _, needle := range []string{strong[:8], strong[len(strong)-8:], "k", "Bearer sk"} {
+		_, err := run.Index("Bearer "+a, needle)
+		wantCode(t, err, seal.CodeInspected)
+		_, err = run.Contains("Bearer "+a, needle)
+		wantCode(t, err, seal.CodeInspected)
+	}
+	_, err := run.Derive("reverse", a)
+	wantCode(t, err, seal.CodeInspected)
+}
