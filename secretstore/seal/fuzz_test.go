@@ -60,16 +60,16 @@ func FuzzEvaluationAgreesWithPlaintext(f *testing.F) {
 	f.Add("4711", "4711", "4", []byte{0, 1, 2})
 	f.Fuzz(func(t *testing.T, secret, input, literal string, steps []byte) {
 		if secret == "" || !utf8.ValidString(secret) || !utf8.ValidString(input) || !utf8.ValidString(literal) || len(steps) > 60 || len(secret) > 200 {
-			t.Skip("out of the domain")
+			return // out of the domain
 		}
 		run := sealtest.Set(t, map[string]any{"S": secret, "T": strong2}).NewRun(seal.Options{})
 		sealedInput, err := run.SealString(input)
 		if err != nil {
-			t.Skip("the input holds a live surrogate")
+			return // the input holds a live surrogate
 		}
 		sealedLiteral, err := run.SealString(literal)
 		if err != nil {
-			t.Skip("the literal holds a live surrogate")
+			return // the literal holds a live surrogate
 		}
 		p := &program{run: run,
 			sealed: []string{token(t, run, "S"), token(t, run, "T"), sealedInput, sealedLiteral},
@@ -133,7 +133,7 @@ func FuzzSealResponse(f *testing.F) {
 	f.Add("a b+c%d\"e\\f-0123456789", "x")
 	f.Fuzz(func(t *testing.T, secret, around string) {
 		if len(secret) < seal.MinStrongLength || !utf8.ValidString(secret) || !utf8.ValidString(around) || len(secret) > 200 {
-			t.Skip("out of the domain")
+			return // out of the domain
 		}
 		run := sealtest.Set(t, map[string]any{"S": secret}).NewRun(seal.Options{})
 		run.Left(seal.Target{}, token(t, run, "S"))
@@ -193,12 +193,12 @@ func FuzzSealJSONAgreesWithSealValue(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret, text string) {
 		var v any
 		if secret == "" || !utf8.ValidString(secret) || !utf8.ValidString(text) || json.Unmarshal([]byte(text), &v) != nil || strings.Contains(text, `\u`) {
-			t.Skip("out of the domain")
+			return // out of the domain
 		}
 		run := sealtest.Set(t, map[string]any{"S": secret}).NewRun(seal.Options{})
 		sealed, err := run.SealJSON([]byte(text))
 		if err != nil {
-			t.Skip("duplicate keys")
+			return // duplicate keys
 		}
 		want, err := run.SealValue(v)
 		if err != nil {
