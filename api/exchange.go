@@ -23,15 +23,17 @@ func exchangeOf(r *http.Request) *exchange {
 	return r.Context().Value(exchangeKey{}).(*exchange)
 }
 
-// identify gives a request its id: the client's X-Request-ID, as AuthZEN wants
-// it, or a new one.
+// identify gives a request an id of the server's own making, for the log and for
+// problems. A client's X-Request-ID goes back to it, as AuthZEN wants, and
+// nowhere else: anything may have been pasted there.
 func identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		x := &exchange{id: r.Header.Get("X-Request-ID")}
-		if x.id == "" {
-			x.id = strings.ToLower(rand.Text())
+		x := &exchange{id: strings.ToLower(rand.Text())}
+		echoed := r.Header.Get("X-Request-ID")
+		if echoed == "" {
+			echoed = x.id
 		}
-		w.Header().Set("X-Request-ID", x.id)
+		w.Header().Set("X-Request-ID", echoed)
 		next.ServeHTTP(&recorder{ResponseWriter: w, exchange: x}, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
 	})
 }
