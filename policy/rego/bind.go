@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -17,10 +18,9 @@ import (
 // Policy is a program with a sealing set. It is immutable and safe for
 // concurrent use.
 type Policy struct {
-	program  *Program
-	compiler *ast.Compiler
-	queries  queries
-	store    storage.Store
+	program *Program
+	*compiled
+	store storage.Store
 	// read is a transaction for all evaluations: nothing ever writes.
 	read storage.Transaction
 	// run has the surrogates; each evaluation is a child of it. It is nil for a
@@ -35,7 +35,7 @@ type Policy struct {
 // its own. A secret that is missing is no error here: evaluations are refused.
 func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (b *Policy, err error) {
 	defer recoverCompile(&err)
-	b = &Policy{program: p, compiler: p.compiler, queries: p.queries}
+	b = &Policy{program: p, compiled: p.guarded}
 	data := p.data
 	if len(p.secrets) > 0 {
 		if b.missing = set.Missing(); b.missing != nil {
@@ -61,11 +61,12 @@ func (b *Policy) seal() (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	exact := p.direct != nil && !slices.ContainsFunc(p.secrets, func(name string) bool { return !b.run.Set().Exact(name) })
+	if exact {
+		b.compiled = p.direct
+	}
 	if !sameModules(modules, p.modules) {
-		if b.compiler, err = p.compile(modules); err != nil {
-			return nil, err
-		}
-		if b.queries, err = newQueries(b.compiler, p.decision); err != nil {
+		if b.compiled, _, err = p.compile(modules, exact); err != nil {
 			return nil, err
 		}
 	}

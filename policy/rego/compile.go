@@ -28,8 +28,16 @@ type Program struct {
 	data     map[string]any
 	decision ast.Ref
 	// paths are the fields of secrets that the policy refers to.
-	paths    [][]ast.Value
-	secrets  []string
+	paths   [][]ast.Value
+	secrets []string
+	// guarded is right for every sealing set. direct is right where each secret
+	// is exact ([seal.Set.Exact]) and compares some of them natively; it is nil
+	// where nothing would be gained.
+	guarded, direct *compiled
+}
+
+// compiled is what an evaluation runs.
+type compiled struct {
 	compiler *ast.Compiler
 	queries  queries
 }
@@ -76,11 +84,14 @@ func Compile(src Source) (p *Program, err error) {
 	if p.decision, err = decisionRef(src, modules); err != nil {
 		return nil, err
 	}
-	if p.compiler, err = p.compile(modules); err != nil {
+	var gains bool
+	if p.guarded, gains, err = p.compile(modules, false); err != nil {
 		return nil, err
 	}
-	if p.queries, err = newQueries(p.compiler, p.decision); err != nil {
-		return nil, err
+	if gains {
+		if p.direct, _, err = p.compile(modules, true); err != nil {
+			return nil, err
+		}
 	}
 	return p, nil
 }
@@ -156,8 +167,10 @@ func parseModule(name, text string) (*ast.Module, error) {
 	return ast.ParseModuleWithOpts(name, text, ast.ParserOptions{Capabilities: capabilities(), RegoVersion: ast.RegoV1})
 }
 
-// compile runs OPA's compiler with the changes of this package in it.
-func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error) {
+// compile runs OPA's compiler with the changes of this package in it: for any
+// secrets, or for exact ones, and reports whether there is a comparison that is
+// native for exact secrets only.
+func (p *Program) compile(modules map[string]*ast.Module, exact bool) (out *compiled, gains bool, err error) {
 	var issues []Issue
 	c := ast.NewCompiler().
 		WithEnablePrintStatements(true).
@@ -165,7 +178,12 @@ func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error)
 		WithStageAfterID(ast.StageResolveRefs, (&names{}).stage())
 	change := bound
 	if len(p.secrets) > 0 {
-		change = rewrite
+		change = func(c *ast.Compiler) []Issue {
+			w := &rewriter{levels: analyse(c), exact: exact}
+			w.rewrite()
+			gains = w.gains
+			return w.issues
+		}
 		decls, _ := ownBuiltins()
 		// A comprehension index compares natively, and needs bodies as they were.
 		c = c.WithCapabilities(capabilitiesWith(decls)).WithSkipStages(ast.StageBuildComprehensionIndices)
@@ -185,12 +203,13 @@ func (p *Program) compile(modules map[string]*ast.Module) (*ast.Compiler, error)
 	})
 	c.Compile(modules)
 	if len(issues) > 0 {
-		return nil, compileError(issues...)
+		return nil, false, compileError(issues...)
 	}
 	if c.Failed() {
-		return nil, compileError(astIssues(c.Errors)...)
+		return nil, false, compileError(astIssues(c.Errors)...)
 	}
-	return c, nil
+	q, err := newQueries(c, p.decision)
+	return &compiled{c, q}, gains, err
 }
 
 // errStop ends a compilation whose issues are kept elsewhere.

@@ -17,17 +17,18 @@ type rewriter struct {
 	at     *ruleLevels
 	fresh  int
 	issues []Issue
+	// exact: the secrets of the sealing set are exact ([seal.Set.Exact]). gains:
+	// were they, a comparison would be native that is not.
+	exact, gains bool
 }
 
-func rewrite(c *ast.Compiler) []Issue {
-	w := &rewriter{levels: analyse(c)}
+func (w *rewriter) rewrite() {
 	for _, r := range w.rules {
 		w.at = r
 		for branch := r.rule; branch != nil; branch = branch.Else {
 			w.rule(branch)
 		}
 	}
-	return w.issues
 }
 
 func (w *rewriter) rule(rule *ast.Rule) {

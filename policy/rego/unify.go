@@ -67,9 +67,26 @@ func (w *rewriter) hoistInside(t *ast.Term, before *[]*ast.Expr) *ast.Term {
 }
 
 // isNative reports whether OPA's own unification of two terms is right: it binds
-// a variable, or compares clean values.
+// a variable, or compares clean values, of which an exact secret is one.
 func (w *rewriter) isNative(a, b *ast.Term, bound ast.VarSet) bool {
-	return isUnbound(a, bound) || isUnbound(b, bound) || max(w.level(a), w.level(b)) == clean
+	if isUnbound(a, bound) || isUnbound(b, bound) || max(w.level(a), w.level(b)) == clean {
+		return true
+	}
+	if isWholeSecret(a) && w.level(b) == clean || isWholeSecret(b) && w.level(a) == clean {
+		w.gains = w.gains || !w.exact
+		return w.exact
+	}
+	return false
+}
+
+// isWholeSecret reports whether a term is data.secrets.NAME.
+func isWholeSecret(t *ast.Term) bool {
+	ref, ok := t.Value.(ast.Ref)
+	if !ok || len(ref) != 3 || !isSecretRef(ref) {
+		return false
+	}
+	_, named := ref[2].Value.(ast.String)
+	return named
 }
 
 // unify gives the expressions that stand for `a = b`.

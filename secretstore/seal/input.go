@@ -20,8 +20,11 @@ func (r *Run) SealString(s string) (string, error) {
 }
 
 func (r *Run) substitute(s string, found []match) string {
-	if len(found) == 0 {
+	switch {
+	case len(found) == 0:
 		return s
+	case found[0].start == 0 && found[0].end == len(s):
+		return r.tokens[found[0].id]
 	}
 	var b strings.Builder
 	from := 0

@@ -71,6 +71,20 @@ func (s *Set) Names() []string { return s.names }
 // Empty reports whether the artefact names no secret at all.
 func (s *Set) Empty() bool { return len(s.names) == 0 && len(s.missing) == 0 }
 
+// Exact reports whether a secret is one string that sealing puts its surrogate in
+// the place of wherever it is the whole of a string, and nothing else: then two
+// sealed forms, one of them the surrogate, are equal exactly if the plaintexts
+// are, and an engine may compare them natively. Weak secrets are not sealed into
+// the input, structures are no string.
+func (s *Set) Exact(name string) bool {
+	secret, ok := s.secrets[name]
+	if !ok || secret.Value.leaf == nil {
+		return false
+	}
+	l := s.leaves[s.index[secret.Value]]
+	return l.strong && !l.encoded()
+}
+
 // MissingNames are the names that have no usable secret, in order.
 func (s *Set) MissingNames() []string { return sortedKeys(s.missing) }
 
