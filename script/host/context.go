@@ -29,11 +29,14 @@ func (h *Host) context() (goja.Value, error) {
 	if err := h.setJSON(o, "variables", variables); err != nil {
 		return nil, err
 	}
-	set := make(map[string]Secret, len(h.job.Secrets))
-	for _, name := range h.job.Script.Secrets {
-		set[name] = Secret{Missing: true}
+	set := h.job.Secrets
+	if slices.ContainsFunc(h.job.Script.Secrets, func(name string) bool { _, ok := set[name]; return !ok }) {
+		set = make(map[string]Secret, len(h.job.Secrets))
+		for _, name := range h.job.Script.Secrets {
+			set[name] = Secret{Missing: true}
+		}
+		maps.Copy(set, h.job.Secrets)
 	}
-	maps.Copy(set, h.job.Secrets)
 	secrets := h.vm.NewDynamicObject(&secrets{h: h, set: set})
 	return o, o.DefineDataProperty("secrets", secrets, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
 }

@@ -25,9 +25,9 @@ var guardNames = func() map[string]bool {
 var reflective = []string{"getOwnPropertyDescriptor", "getOwnPropertyDescriptors", "getOwnPropertyNames", "ownKeys", "Reflect",
 	"globalThis", "constructor"}
 
-// iterating names take iterables.
+// iterating names take iterables; a fetch takes its headers as one.
 var iterating = []string{"from", "Set", "Map", "WeakSet", "WeakMap", "fromEntries", "all", "allSettled", "any", "race",
-	"AggregateError", "iterator", "URLSearchParams", "Headers", "headers"}
+	"AggregateError", "iterator", "URLSearchParams", "Headers", "fetch", "Request", "Response"}
 
 // prototypesCode gives the prototypes that only syntax leads to.
 var prototypesCode = goja.MustCompile("", `[function(){}, function*(){}, async function(){}, async()=>{}].map(Object.getPrototypeOf)`, false)
@@ -158,6 +158,11 @@ func (h *Host) find(path string) *goja.Object {
 	switch path {
 	case "":
 		return global
+	// Asking for a constructor makes the engine build it.
+	case "Array.prototype":
+		return h.vm.NewArray().Prototype()
+	case "String.prototype":
+		return h.vm.ToValue("").ToObject(h.vm).Prototype()
 	case "Function.prototype":
 		return global.Get("Object").(*goja.Object).Prototype()
 	case "GeneratorFunction.prototype", "AsyncFunction.prototype", "Generator.prototype", "Iterator.prototype":
@@ -243,18 +248,17 @@ func (h *Host) guardOf(path, spec string, original *goja.Object) *goja.Object {
 		return original
 	}
 	var g *goja.Object
-	name := text(original.Get("name"), "")
-	length := int(original.Get("length").ToInteger())
+	name, length := orUndefined(original.Get("name")), orUndefined(original.Get("length"))
 	if rules, ctor := constructorSpec(spec); ctor {
 		g = h.guardConstructor(path, rules, original, f)
 	} else if do := h.replacement(path); do != nil {
-		g = h.function(name, length, func(c goja.FunctionCall) goja.Value { return do(f, c) })
+		g = h.named(func(c goja.FunctionCall) goja.Value { return do(f, c) }, name, length)
 	} else {
 		this, arguments, _ := strings.Cut(spec, ":")
-		g = h.function(name, length, func(c goja.FunctionCall) goja.Value {
+		g = h.named(func(c goja.FunctionCall) goja.Value {
 			receiver := h.admitThis(path, this, c.This)
 			return h.call(f, receiver, h.admit(path, arguments, c.Arguments)...)
-		})
+		}, name, length)
 	}
 	h.guarded[original] = g
 	h.guarded[g] = g

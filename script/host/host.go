@@ -264,9 +264,13 @@ func define(o *goja.Object, name string, v goja.Value) {
 
 // function makes a function of the host.
 func (h *Host) function(name string, length int, f func(goja.FunctionCall) goja.Value) *goja.Object {
+	return h.named(f, h.vm.ToValue(name), h.vm.ToValue(length))
+}
+
+func (h *Host) named(f func(goja.FunctionCall) goja.Value, name, length goja.Value) *goja.Object {
 	o := h.vm.ToValue(f).(*goja.Object)
-	_ = o.DefineDataProperty("name", h.vm.ToValue(name), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	_ = o.DefineDataProperty("length", h.vm.ToValue(length), goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = o.DefineDataProperty("name", name, goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
+	_ = o.DefineDataProperty("length", length, goja.FLAG_FALSE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 	return o
 }
 
