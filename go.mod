@@ -9,6 +9,7 @@ require (
 	github.com/go-chi/chi/v5 v5.5.0 // routes requests
 	github.com/go-json-experiment/json v1.27.2 // strict JSON: duplicate names, bad UTF-8 and unknown members refused
 	github.com/go-sourcemap/sourcemap v2.1.3+incompatible // leads from compiled to written lines
+	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego
 	github.com/prometheus/client_golang v1.25.0 // counts
 	github.com/spf13/cobra v1.10.2 // the command line
@@ -49,7 +50,6 @@ require (
 	github.com/lestrrat-go/dsig-secp256k1 v1.0.0 // indirect
 	github.com/lestrrat-go/httpcc v1.0.1 // indirect
 	github.com/lestrrat-go/httprc/v3 v3.0.6 // indirect
-	github.com/lestrrat-go/jwx/v3 v3.3.0 // indirect
 	github.com/lestrrat-go/option/v2 v2.0.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect

@@ -38,7 +38,11 @@ func sealedFunc(b *ast.Builtin) topdown.BuiltinFunc {
 	}
 	if h, ok := hmacs[b.Name]; ok {
 		return onSurrogates(b, func(r *seal.Run, o []*ast.Term) (ast.Value, error) {
-			s, err := r.HMAC(h, text(o[1]), text(o[0]))
+			mac, err := r.MAC(h, text(o[1]), text(o[0]))
+			if err != nil {
+				return nil, err
+			}
+			s, err := r.Derive(seal.Hex, mac)
 			return ast.String(s), err
 		})
 	}

@@ -36,7 +36,7 @@ func TestAttackEncodingsBehindDigests(t *testing.T) {
 	percent, b64 := ok(run.Derive(seal.Component, s)), ok(run.Derive(seal.Base64, s))
 	longer := ok(run.Derive(seal.Base64, s+"a"))
 	digest := func(s string) string { return ok(run.Derive(seal.SHA256, s)) }
-	mac := func(key, message string) string { return ok(run.HMAC(seal.HashSHA256, key, message)) }
+	mac := func(key, message string) string { return ok(hexMAC(run, key, message)) }
 	for name, pair := range map[string][2]string{
 		"alphabet by digest":        {digest(s), digest(percent)},
 		"length by digest":          {digest(longer), digest(b64 + "YQ==")},
@@ -68,11 +68,11 @@ func TestAttackReleasedKeysThatShowTheSecret(t *testing.T) {
 		"padded": s + "\x00", "padded by a secret": s + other,
 		"percent": ok(run.Derive(seal.Component, s)), "percent in front": ok(run.Derive(seal.Component, s)) + "a",
 	} {
-		if mac := ok(run.HMAC(seal.HashSHA256, key, "m")); !run.Holds(mac) {
+		if mac := ok(hexMAC(run, key, "m")); !run.Holds(mac) {
 			t.Errorf("%s: the HMAC is plain", name)
 		}
 	}
-	if mac := ok(run.HMAC(seal.HashSHA256, "AWS4"+s, "20260101")); run.Holds(mac) {
+	if mac := ok(hexMAC(run, "AWS4"+s, "20260101")); run.Holds(mac) {
 		t.Error("the HMAC under a released secret is sealed")
 	}
 }
@@ -82,7 +82,7 @@ func TestAttackDigestsOfDigests(t *testing.T) {
 	run := newRun(t, map[string]any{"S": strong})
 	for name, next := range map[string]func(string) (string, error){
 		"digest": func(s string) (string, error) { return run.Derive(seal.SHA256, s+s) },
-		"hmac":   func(s string) (string, error) { return run.HMAC(seal.HashSHA256, s, s) },
+		"hmac":   func(s string) (string, error) { return hexMAC(run, s, s) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := token(t, run, "S")
@@ -200,7 +200,7 @@ var bank, evil = seal.Target{Scheme: "https", Host: "bank.example.com", Port: 44
 // A host that the PIN was not sent to answers all PINs: the sealed one is it.
 func TestAttackListOfPinsFromAnotherHost(t *testing.T) {
 	run := newRun(t, map[string]any{"PIN": weak, "A": strong})
-	mac := must(t)(run.HMAC(seal.HashSHA256, token(t, run, "PIN"), "m"))
+	mac := must(t)(hexMAC(run, token(t, run, "PIN"), "m"))
 	run.Left(bank, "PIN "+token(t, run, "PIN")+" "+mac+" "+token(t, run, "A"))
 	const list = "4709 4710 4711 4712 " + "c1a8bfb4cd3ef1b1a3ca19f5d4a2ef5f"
 	if sealed := foreign(t, run, evil, list); sealed != list {

@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -35,7 +36,11 @@ const (
 	MD5          Func = "md5"           // hex digests
 	SHA1         Func = "sha1"
 	SHA256       Func = "sha256"
+	SHA384       Func = "sha384"
 	SHA512       Func = "sha512"
+	// DER is X.509's form of an ECDSA signature (RFC 3279 section 2.2.3), of what
+	// Run.Sign gave for ES256, ES384 or ES512 and of nothing else.
+	DER Func = "der"
 )
 
 type function struct {
@@ -48,23 +53,29 @@ type function struct {
 	// growth bounds the length of a result by that of an argument of
 	// MaxSecretBytes or more.
 	growth int
+	// uniform: what it gives of an argument of known length is of known length, and
+	// shows nothing of it.
+	uniform bool
+	// text: it would give the same for bytes that differ, were they no text.
+	text bool
 }
 
 var functions = map[Func]function{
-	Base64:       {apply: encoding(base64.StdEncoding), growth: 2},
-	Base64URL:    {apply: encoding(base64.URLEncoding), growth: 2},
-	Base64RawURL: {apply: encoding(base64.RawURLEncoding), growth: 2},
+	Base64:       {apply: encoding(base64.StdEncoding), growth: 2, uniform: true},
+	Base64URL:    {apply: encoding(base64.URLEncoding), growth: 2, uniform: true},
+	Base64RawURL: {apply: encoding(base64.RawURLEncoding), growth: 2, uniform: true},
 	Btoa:         {apply: btoa, growth: 2},
-	Hex:          {apply: func(b []byte) ([]byte, error) { return hex.AppendEncode(nil, b), nil }, local: true, growth: 2},
+	Hex:          {apply: func(b []byte) ([]byte, error) { return hex.AppendEncode(nil, b), nil }, local: true, growth: 2, uniform: true},
 	Component:    {apply: percent("-_.!~*'()", false), local: true, growth: 3},
 	URI:          {apply: percent("-_.!~*'();/?:@&=+$,#", false), local: true, growth: 3},
 	Form:         {apply: percent("-_.*", true), local: true, growth: 3},
 	QueryEscape:  {apply: func(b []byte) ([]byte, error) { return []byte(url.QueryEscape(string(b))), nil }, local: true, growth: 3},
 	JSONString:   {apply: jsonString, local: true, growth: 6},
-	GoJSONString: {apply: goJSONString, local: true, growth: 6},
+	GoJSONString: {apply: goJSONString, local: true, growth: 6, text: true},
 	MD5:          {apply: digest(func(b []byte) []byte { d := md5.Sum(b); return d[:] }), opaque: true, growth: 1},  //nolint:gosec // see above
 	SHA1:         {apply: digest(func(b []byte) []byte { d := sha1.Sum(b); return d[:] }), opaque: true, growth: 1}, //nolint:gosec // see above
 	SHA256:       {apply: digest(func(b []byte) []byte { d := sha256.Sum256(b); return d[:] }), opaque: true, growth: 1},
+	SHA384:       {apply: digest(func(b []byte) []byte { d := sha512.Sum384(b); return d[:] }), opaque: true, growth: 1},
 	SHA512:       {apply: digest(func(b []byte) []byte { d := sha512.Sum512(b); return d[:] }), opaque: true, growth: 1},
 }
 
@@ -77,6 +88,9 @@ type call struct {
 
 // Derive applies f to s. What it gives may be used as any sealed string.
 func (r *Run) Derive(f Func, s string) (string, error) {
+	if f == DER {
+		return r.der(s)
+	}
 	fn, ok := functions[f]
 	if !ok {
 		return "", Errorf(CodeInspected, "no such function: %s", f)
@@ -124,14 +138,19 @@ func (r *Run) derive(f Func, fn function, s string) (string, error) {
 	if token, ok := r.recall(key); ok {
 		return token, nil
 	}
+	if fn.text && slices.ContainsFunc(r.origins(s), func(o *origin) bool { return o.binary }) {
+		return "", inspected("reading its bytes as text", "encode them as hex or base64 first")
+	}
 	o := &origin{
 		sources: r.sourcesOf(s),
 		of:      s,
 		// A digest counts as much as what it is of: a digest of two digests, and so
 		// on, would take twice as long with each.
-		size:    min(r.size(s)*fn.growth, MaxResolvedBytes+1),
-		encoded: !fn.opaque || r.encoded(s),
+		size:  min(r.size(s)*fn.growth, MaxResolvedBytes+1),
+		by:    f,
+		fixed: fn.uniform && r.fixed(s),
 	}
+	o.encoded = !fn.opaque && !o.fixed || r.encoded(s)
 	o.resolve = func() ([]byte, error) {
 		b, err := r.resolve(s)
 		if err != nil {
@@ -140,6 +159,21 @@ func (r *Run) derive(f Func, fn function, s string) (string, error) {
 		return fn.apply(b)
 	}
 	return r.issue(key, o)
+}
+
+// fixed reports whether s is the bytes of a digest, HMAC or signature, or a text
+// as long as they are.
+func (r *Run) fixed(s string) bool {
+	o := r.whole(s)
+	return o != nil && (o.fixed || functions[o.by].opaque)
+}
+
+// whole gives the origin of the surrogate that s is, nil if it is not just one.
+func (r *Run) whole(s string) *origin {
+	if len(s) != surrogateChars {
+		return nil
+	}
+	return r.origin(s)
 }
 
 func encoding(e *base64.Encoding) func([]byte) ([]byte, error) {

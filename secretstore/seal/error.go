@@ -15,6 +15,8 @@ const (
 	CodeLimited Code = "comparison_limited"
 	// CodeLiveSurrogate: an input or a literal holds a live surrogate.
 	CodeLiveSurrogate Code = "surrogate_in_input"
+	// CodeKey: a text or a secret is no key for what it is used for.
+	CodeKey Code = "key_unusable"
 	// CodeEgressDenied: a rule does not let a secret or a request go there.
 	CodeEgressDenied Code = "egress_denied"
 	// CodeEgressFailed: a request that was allowed did not succeed.

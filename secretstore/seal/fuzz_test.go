@@ -24,7 +24,7 @@ type program struct {
 
 var derivable = []seal.Func{
 	seal.Base64, seal.Base64URL, seal.Base64RawURL, seal.Hex, seal.Component, seal.URI,
-	seal.Form, seal.QueryEscape, seal.JSONString, seal.MD5, seal.SHA1, seal.SHA256, seal.SHA512,
+	seal.Form, seal.QueryEscape, seal.JSONString, seal.MD5, seal.SHA1, seal.SHA256, seal.SHA384, seal.SHA512,
 }
 
 // step makes a new string of two that exist.
@@ -38,8 +38,8 @@ func (p *program) step(t *testing.T, op, i, j byte) {
 	case n == 0:
 		sealed, plain = p.sealed[a]+p.sealed[b], p.plain[a]+p.plain[b]
 	case n == 1:
-		if sealed, err = p.run.HMAC(seal.HashSHA256, p.sealed[a], p.sealed[b]); err == nil {
-			plain, err = p.run.HMAC(seal.HashSHA256, p.plain[a], p.plain[b])
+		if sealed, err = p.run.MAC(seal.HashSHA256, p.sealed[a], p.sealed[b]); err == nil {
+			plain, err = p.run.MAC(seal.HashSHA256, p.plain[a], p.plain[b])
 		}
 	default:
 		if sealed, err = p.run.Derive(derivable[n-2], p.sealed[a]); err == nil {

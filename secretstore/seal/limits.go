@@ -13,6 +13,9 @@ const (
 	// MaxDerivedBytes is how long the texts may be, together, from which one run
 	// derives surrogates: they are kept until it ends.
 	MaxDerivedBytes = 32 << 20
+	// MaxSignatures is the number of signatures with private keys that one run may
+	// make: each takes about a millisecond of the server.
+	MaxSignatures = 100
 	// MaxMissesPerMinute is the number of comparisons with one weak secret that
 	// may miss in a minute, for one principal, before comparisons with it are
 	// refused.

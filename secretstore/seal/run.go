@@ -34,14 +34,15 @@ type Run struct {
 	opt    Options
 	tokens []string // of set.leaves, shared with children
 
-	mu      sync.RWMutex
-	issued  map[string]*origin
-	memo    map[call]string
-	derived int                          // bytes of text in memo
-	foreign map[[sha256.Size]byte]string // plaintexts of responses that are not of the set
-	extra   outside
-	sent    map[departure]bool
-	guesses map[guessKey]func() // counted misses, and how to take one back
+	mu         sync.RWMutex
+	issued     map[string]*origin
+	memo       map[call]string
+	derived    int                          // bytes of text in memo
+	signatures int                          // made with private keys
+	foreign    map[[sha256.Size]byte]string // plaintexts of responses that are not of the set
+	extra      outside
+	sent       map[departure]bool
+	guesses    map[guessKey]func() // counted misses, and how to take one back
 }
 
 // origin is what a surrogate stands for.
@@ -50,6 +51,8 @@ type origin struct {
 	sources []source
 	// of is the sealed text that a derived plaintext is computed from.
 	of string
+	// by is the function that made it of that; "" if it is not derived.
+	by Func
 	// resolve gives the plaintext.
 	resolve func() ([]byte, error)
 	// size bounds what resolve gives and what it takes to compute it, and depends
@@ -59,6 +62,13 @@ type origin struct {
 	// content, went in. Comparing it with another value of the same secret would
 	// tell its alphabet or its length.
 	encoded bool
+	// fixed is set for the bytes of digests, HMACs and signatures, and for what is
+	// as long as they are: an encoding of them shows nothing.
+	fixed bool
+	// binary is set for bytes that are no text: of digests, HMACs and signatures.
+	binary bool
+	// digest is set for the bytes of a digest.
+	digest bool
 }
 
 // NewRun draws a surrogate for each plaintext of the set.

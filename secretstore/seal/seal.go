@@ -20,7 +20,7 @@
 // secrets that it names, fixed before a run. [Set.NewRun] draws surrogates.
 // The engine evaluates over strings that may hold them. Concatenation is just
 // concatenation; comparing ([Run.Equal]), encoding ([Run.Derive]), keyed
-// hashing ([Run.HMAC]) and sending (package egress) are calls of the host. What
+// hashing and signing ([Run.MAC], [Run.Sign], [Run.Verify]) and sending (package egress) are calls of the host. What
 // comes out goes through [Run.MaskValue].
 //
 // Strings whose sealed forms are identical have identical plaintexts. The
@@ -32,6 +32,7 @@ import (
 	"crypto/sha256"
 
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
+	"github.com/reticent/reticent/secretstore/signing"
 )
 
 // Mask is what stands for a secret in everything that goes out.
@@ -78,6 +79,7 @@ type leaf struct {
 	digest  [sha256.Size]byte // of value
 	strong  bool
 	sources []source
+	key     func() (*signing.Key, error) // reads it as a key, once
 }
 
 // source is a place that a plaintext comes from.

@@ -43,7 +43,7 @@ func NewSet(secrets map[string]*Secret, missing []string) *Set {
 				if shares {
 					s.strong[digest] = i
 				}
-				s.leaves = append(s.leaves, &leaf{value: *t.leaf, digest: digest, strong: !t.weak})
+				s.leaves = append(s.leaves, &leaf{value: *t.leaf, digest: digest, strong: !t.weak, key: readKey(*t.leaf)})
 			}
 			s.leaves[i].sources = append(s.leaves[i].sources, source{secret: secret, path: path, weak: t.weak})
 			s.index[t] = i
