@@ -5,10 +5,12 @@ go 1.26.0
 // What the server is built of.
 require (
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b // runs JavaScript
+	github.com/elastic/go-seccomp-bpf v1.6.0 // bounds the system calls of worker processes
 	github.com/evanw/esbuild v0.28.2 // makes JavaScript of TypeScript and of newer syntax
 	github.com/go-chi/chi/v5 v5.5.0 // routes requests
 	github.com/go-json-experiment/json v1.27.2 // strict JSON: duplicate names, bad UTF-8 and unknown members refused
 	github.com/go-sourcemap/sourcemap v2.1.3+incompatible // leads from compiled to written lines
+	github.com/landlock-lsm/go-landlock v0.11.0 // keeps worker processes from files and ports
 	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego
 	github.com/prometheus/client_golang v1.25.0 // counts
@@ -72,4 +74,5 @@ require (
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77 // indirect
 )

@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/reticent/reticent/script/worker"
 )
 
 // Metrics are the counters that /metrics shows. No label holds anything of a
@@ -21,6 +23,7 @@ type Metrics struct {
 	evaluations *prometheus.CounterVec
 	finds       *prometheus.CounterVec
 	egress      *prometheus.CounterVec
+	sandbox     *prometheus.GaugeVec
 }
 
 // NewMetrics makes the counters, and a registry that has them and those of the
@@ -44,9 +47,12 @@ func NewMetrics() *Metrics {
 		egress: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "reticent_egress_requests_total", Help: "Outbound requests, by outcome (a status class, egress_denied, egress_failed).",
 		}, []string{"outcome"}),
+		sandbox: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "reticent_script_sandbox", Help: "Whether script workers have a layer of the sandbox (landlock, seccomp, namespaces), 1 or 0.",
+		}, []string{"layer"}),
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.evaluations, m.finds, m.egress)
+		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox)
 	return m
 }
 
@@ -56,6 +62,17 @@ func (m *Metrics) Found(secret string) { m.finds.WithLabelValues(secret).Inc() }
 // Egress counts an outbound request that ended with a status class ("2xx") or
 // with a code of package seal.
 func (m *Metrics) Egress(outcome string) { m.egress.WithLabelValues(outcome).Inc() }
+
+// Sandbox shows what keeps script workers in.
+func (m *Metrics) Sandbox(s worker.Sandbox) {
+	for layer, present := range map[string]bool{"landlock": s.Landlock > 0, "seccomp": s.Seccomp, "namespaces": s.Namespaces} {
+		value := 0.
+		if present {
+			value = 1
+		}
+		m.sandbox.WithLabelValues(layer).Set(value)
+	}
+}
 
 func (m *Metrics) request(method, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()

@@ -110,6 +110,14 @@ func (e *Engine) Close() {
 	}
 }
 
+// Sandbox says what of the kernel keeps the workers in; in process, nothing does.
+func (e *Engine) Sandbox() worker.Sandbox {
+	if e.pool == nil {
+		return worker.Sandbox{}
+	}
+	return e.pool.Sandbox()
+}
+
 // execute runs a task in a worker, or here.
 func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.Outcome, error) {
 	if e.pool != nil {

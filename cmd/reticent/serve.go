@@ -190,6 +190,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	if p.engine, err = script.New(s.script); err != nil {
 		return p, err
 	}
+	metrics.Sandbox(p.engine.Sandbox())
 	p.handler = api.New(api.Config{
 		Store: p.store, Policies: policy.NewService(p.store), Scripts: script.NewService(p.store, p.engine),
 		Log: log, Metrics: metrics,

@@ -31,39 +31,78 @@ func Main() {
 	if len(os.Args) != 3 || os.Args[1] != Marker {
 		return
 	}
-	memory, err := strconv.ParseInt(os.Args[2], 10, 64)
-	if err != nil || confine(memory) != nil {
+	w, err := enter()
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(3)
 	}
-	serve(&wire{in: os.Stdin, out: os.Stdout, memory: memory})
+	serve(w)
 	os.Exit(0)
 }
 
-// confine limits the process before it reads anything from the server.
-func confine(memory int64) error {
+// enter limits this process and shuts it in, and tells the server how.
+func enter() (*wire, error) {
+	memory, err := strconv.ParseInt(os.Args[2], 10, 64)
+	if err != nil {
+		return nil, errors.New("the memory limit is no number")
+	}
+	if err := closeFiles(); err != nil {
+		return nil, err
+	}
+	if err := limit(memory); err != nil {
+		return nil, err
+	}
+	in, err := sandbox()
+	if err != nil {
+		return nil, err
+	}
+	w := &wire{in: os.Stdin, out: os.Stdout, memory: memory}
+	return w, writeFrame(w.out, word{Sandbox: &in})
+}
+
+// limit sets the limits that the kernel holds a process to.
+func limit(memory int64) error {
 	used, err := dataBytes()
 	if err != nil {
 		return err
-	}
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return fmt.Errorf("no_new_privs: %w", err)
 	}
 	if err := unix.Prctl(unix.PR_SET_DUMPABLE, 0, 0, 0, 0); err != nil {
 		return fmt.Errorf("dumpable: %w", err)
 	}
 	// Not RLIMIT_AS: Go reserves a gigabyte of addresses that it never uses.
-	limit := used + uint64(memory)
-	if err := unix.Setrlimit(unix.RLIMIT_DATA, &unix.Rlimit{Cur: limit, Max: limit}); err != nil {
-		return fmt.Errorf("memory limit: %w", err)
-	}
-	for _, none := range []int{unix.RLIMIT_CORE, unix.RLIMIT_FSIZE} {
-		if err := unix.Setrlimit(none, &unix.Rlimit{}); err != nil {
-			return fmt.Errorf("limit on files: %w", err)
+	for resource, most := range map[int]uint64{unix.RLIMIT_DATA: used + uint64(memory),
+		unix.RLIMIT_CORE: 0, unix.RLIMIT_FSIZE: 0, unix.RLIMIT_NOFILE: maxFiles} {
+		if err := unix.Setrlimit(resource, &unix.Rlimit{Cur: most, Max: most}); err != nil {
+			return fmt.Errorf("limit %d: %w", resource, err)
 		}
 	}
 	host.Limit(memory/2, MaxStackBytes)
 	return nil
 }
+
+// closeFiles closes what the server was started with and knows nothing of: files
+// that a shell or a supervisor left open to its children. What the runtime waits
+// with stays.
+func closeFiles() error {
+	const open = "/proc/self/fd"
+	files, err := os.ReadDir(open)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		n, err := strconv.Atoi(f.Name())
+		if err != nil || n <= 2 {
+			continue
+		}
+		if target, err := os.Readlink(open + "/" + f.Name()); err == nil && !strings.HasPrefix(target, "anon_inode:") {
+			_ = unix.Close(n)
+		}
+	}
+	return nil
+}
+
+// maxFiles leaves room for what the runtime waits with, besides the pipes.
+const maxFiles = 16
 
 // dataBytes is what counts against RLIMIT_DATA already: little, but that the race
 // detector maps much before main.

@@ -99,6 +99,8 @@ func talk(t *testing.T, said []byte) (*process, *counting) {
 
 // TestNotHooked proves that a program without Main starts no copy of itself.
 func TestNotHooked(t *testing.T) {
+	hooked.Store(false)
+	defer hooked.Store(true)
 	if _, err := NewPool(Config{Workers: 1}); !errors.Is(err, ErrNotHooked) {
 		t.Error(err)
 	}

@@ -17,6 +17,8 @@ const (
 	// Grace is how long a worker may go on after its time limit before it is
 	// killed.
 	Grace = 250 * time.Millisecond
+	// StartTime is how long a worker may take to start.
+	StartTime = 10 * time.Second
 	// CheckTime is how long checking a source may take.
 	CheckTime = 10 * time.Second
 )

@@ -11,8 +11,9 @@
 // The server, from scripts: the engine has no limit on memory, and built-in
 // functions that run for hours cannot be stopped. A worker has limits on memory
 // and stack and is killed at its deadline. It has no environment, no open file
-// but its pipe, and surrogates instead of secrets, so that a script that breaks
-// out of the engine finds nothing. The server takes nothing that a worker says
+// but its pipes, and surrogates instead of secrets; the kernel lets it open,
+// connect, start or look at nothing (see [Sandbox]). A script that breaks out of
+// the engine finds nothing. The server takes nothing that a worker says
 // on trust: a worker can ask for what a script could ask for, as often, and no
 // more.
 package worker
@@ -56,6 +57,8 @@ type Pool struct {
 	idle   chan *process
 	queue  chan struct{} // a place for each run that waits or runs
 	closed chan struct{}
+	// sandbox is that of the first workers; all start alike.
+	sandbox Sandbox
 
 	mu  sync.Mutex
 	all map[*process]bool
@@ -69,16 +72,40 @@ func NewPool(cfg Config) (*Pool, error) {
 	}
 	p := &Pool{cfg: cfg, spawn: newSpawner(), idle: make(chan *process, cfg.Workers),
 		queue: make(chan struct{}, cfg.Workers+cfg.MaxQueued), closed: make(chan struct{}), all: map[*process]bool{}}
+	started := make(chan *process)
+	failed := make(chan error)
 	for range cfg.Workers {
-		w, err := p.start()
-		if err != nil {
-			p.Close()
-			return nil, err
+		go func() {
+			if w, err := p.start(); err != nil {
+				failed <- err
+			} else {
+				started <- w
+			}
+		}()
+	}
+	var err error
+	for range cfg.Workers {
+		select {
+		case w := <-started:
+			p.sandbox = w.sandbox
+			p.idle <- w
+		case err = <-failed:
 		}
-		p.idle <- w
+	}
+	if err != nil {
+		p.Close()
+		return nil, err
+	}
+	if missing := p.sandbox.Missing(); len(missing) > 0 {
+		cfg.Logger.Warn("script workers are confined, but this kernel lacks a part of the sandbox or refuses it", "has", p.sandbox.String(), "lacks", missing)
+	} else {
+		cfg.Logger.Info("script workers are confined", "by", p.sandbox.String())
 	}
 	return p, nil
 }
+
+// Sandbox says what keeps the workers in.
+func (p *Pool) Sandbox() Sandbox { return p.sandbox }
 
 func (p *Pool) start() (*process, error) {
 	w, err := p.spawn.start(p.cfg.MemoryBytes)

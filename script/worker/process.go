@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/reticent/reticent/script/host"
 )
@@ -22,8 +23,10 @@ type process struct {
 	out    *os.File // what it says
 	last   tail     // the end of what it wrote to standard error
 	exited chan struct{}
-	timely atomic.Bool // false once it was killed at its deadline
-	spent  bool        // it asked to be replaced
+	// sandbox is what the worker said of itself before it was given anything.
+	sandbox Sandbox
+	timely  atomic.Bool // false once it was killed at its deadline
+	spent   bool        // it asked to be replaced
 
 	mu   sync.Mutex // guards writing to in, and open
 	open bool       // a run is under way, and fetches may report
@@ -33,10 +36,13 @@ type process struct {
 // with the thread that started it, since that is what Pdeathsig watches.
 type spawner struct {
 	requests chan func()
+	// apart starts workers in namespaces of their own. It is false once the
+	// kernel refused, and used by the thread only.
+	apart bool
 }
 
 func newSpawner() *spawner {
-	s := &spawner{requests: make(chan func())}
+	s := &spawner{requests: make(chan func()), apart: true}
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
 		for f := range s.requests {
@@ -50,13 +56,41 @@ func (s *spawner) start(memory int64) (p *process, err error) {
 	done := make(chan struct{})
 	s.requests <- func() {
 		defer close(done)
-		p, err = start(memory)
+		p, err = start(memory, s.apart)
+		if err != nil && s.apart && !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.ENOMEM) {
+			// The kernel may not let this user make namespaces, now or ever.
+			if p, err = start(memory, false); err == nil {
+				s.apart = false
+			}
+		}
 	}
 	<-done
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	return p, p.greet()
 }
 
-func start(memory int64) (*process, error) {
+// greet waits until the worker has shut itself in.
+func (p *process) greet() error {
+	timer := time.AfterFunc(StartTime, func() { _ = p.cmd.Process.Kill() })
+	defer timer.Stop()
+	var said word
+	if err := readFrame(p.out, &said); err != nil || said.Sandbox == nil {
+		p.kill()
+		return fmt.Errorf("worker: it ended before it was ready, within %v (StartTime): %s", StartTime, bytes.TrimSpace(p.last.bytes()))
+	}
+	p.sandbox = *said.Sandbox
+	p.sandbox.Namespaces = p.cmd.SysProcAttr.Cloneflags != 0
+	return nil
+}
+
+// environment is that of a worker: nothing of the server's, in which there may be
+// a token. A runtime that is told how many processors to use keeps no file open to
+// find out.
+var environment = []string{"GOTRACEBACK=none", "GOMAXPROCS=2", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
+
+func start(memory int64, apart bool) (*process, error) {
 	binary, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("worker: %w", err)
@@ -73,11 +107,15 @@ func start(memory int64) (*process, error) {
 	p := &process{in: in, out: out, exited: make(chan struct{})}
 	p.timely.Store(true)
 	p.cmd = exec.Command(binary, Marker, strconv.FormatInt(memory, 10))
-	// Nothing of the server's environment, in which there may be a token.
-	p.cmd.Env = []string{"GOTRACEBACK=none", "GOMAXPROCS=2"}
+	p.cmd.Env = environment
 	p.cmd.Dir = "/"
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, &p.last
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
+	if apart {
+		p.cmd.SysProcAttr.Cloneflags = namespaces
+		p.cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getuid(), Size: 1}}
+		p.cmd.SysProcAttr.GidMappings = []syscall.SysProcIDMap{{ContainerID: nobody, HostID: os.Getgid(), Size: 1}}
+	}
 	err = p.cmd.Start()
 	_, _ = childIn.Close(), childOut.Close()
 	if err != nil {
@@ -90,6 +128,10 @@ func start(memory int64) (*process, error) {
 	}()
 	return p, nil
 }
+
+// nobody is the user that a worker is in its namespace. It is not root there, so
+// that it loses every capability when the program starts.
+const nobody = 65534
 
 // kill ends the process and waits for its end.
 func (p *process) kill() {

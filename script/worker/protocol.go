@@ -26,6 +26,8 @@ type order struct {
 
 // word is what a worker says: one field, or of a check Findings and Info.
 type word struct {
+	// Sandbox is the first thing that a worker says.
+	Sandbox *Sandbox `json:"sandbox,omitempty"`
 	// NeedSource asks for the source of the program of the order.
 	NeedSource bool               `json:"need_source,omitempty"`
 	Call       *call              `json:"call,omitempty"`
