@@ -137,7 +137,7 @@ func (s *session) fetch(r host.Request) (*host.Response, error) {
 	if len(response.Body) > s.limits.BodyBytes {
 		return nil, seal.Errorf(seal.CodeEgressFailed, "the body of the response is larger than %d bytes (the limit BodyBytes)", s.limits.BodyBytes)
 	}
-	out := &host.Response{Status: response.Status, URL: response.URL, Body: strings.ToValidUTF8(string(response.Body), "\uFFFD")}
+	out := &host.Response{Status: response.Status, URL: response.URL, Body: host.Bytes(response.Body)}
 	for name, values := range response.Header {
 		for _, v := range values {
 			out.Headers = append(out.Headers, host.Header{Name: name, Value: strings.ToValidUTF8(v, "\uFFFD")})

@@ -147,16 +147,6 @@ func (h *Host) eachElement(o *goja.Object, fn func(goja.Value)) {
 	}
 }
 
-func isTypedArray(o *goja.Object) bool {
-	switch o.ClassName() {
-	case "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array", "Uint32Array", "Int32Array",
-		"Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array":
-		return true
-	}
-	_, bytes := o.Export().([]byte)
-	return bytes
-}
-
 // objectIs is Object.is.
 func (h *Host) objectIs(original goja.Callable, c goja.FunctionCall) goja.Value {
 	a, aIs := c.Argument(0).(goja.String)

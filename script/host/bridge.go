@@ -38,7 +38,7 @@ type Request struct {
 	Method  string   `json:"method"`
 	URL     string   `json:"url"`
 	Headers []Header `json:"headers,omitempty"`
-	Body    string   `json:"body,omitempty"`
+	Body    Bytes    `json:"body,omitempty"`
 }
 
 // Response is what came back, sealed.
@@ -46,7 +46,7 @@ type Response struct {
 	Status  int      `json:"status"`
 	URL     string   `json:"url"`
 	Headers []Header `json:"headers,omitempty"`
-	Body    string   `json:"body,omitempty"`
+	Body    Bytes    `json:"body,omitempty"`
 }
 
 // Completion is the end of a request: a response or an error.

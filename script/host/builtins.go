@@ -124,7 +124,7 @@ var builtins = map[string]map[string]string{
 		"sinh": "-:n", "sqrt": "-:n", "tan": "-:n", "tanh": "-:n", "trunc": "-:n",
 	},
 	"JSON":        {"parse": replaced, "stringify": replaced, "rawJSON": "-:s", "isRawJSON": safe},
-	"ArrayBuffer": {"isView": safe}, "ArrayBuffer.prototype": {"slice": "-:nn"},
+	"ArrayBuffer": {"isView": replaced}, "ArrayBuffer.prototype": {"slice": "-:nn"},
 	"DataView.prototype": {
 		"getFloat32": "-:n-", "getFloat64": "-:n-", "getInt8": "-:n-", "getInt16": "-:n-", "getInt32": "-:n-", "getUint8": "-:n-",
 		"getUint16": "-:n-", "getUint32": "-:n-", "getBigInt64": "-:n-", "getBigUint64": "-:n-", "setFloat32": "-:nn-",
@@ -195,6 +195,8 @@ func (h *Host) replacement(path string) replacement {
 		return h.startsWith
 	case "String.prototype.slice", "String.prototype.substring":
 		return h.slice
+	case "ArrayBuffer.isView":
+		return h.isView
 	case "TypedArray.prototype.map":
 		return h.numbersOnly
 	}

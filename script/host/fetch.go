@@ -73,14 +73,14 @@ func (h *Host) request(target, init goja.Value) Request {
 	contentType := "text/plain;charset=UTF-8"
 	if object, ok := v.(*goja.Object); ok {
 		if p, ok := h.params[object]; ok {
-			r.Body = h.encodeParams(p)
+			r.Body = Bytes(h.encodeParams(p))
 			contentType = "application/x-www-form-urlencoded;charset=UTF-8"
 		} else if object.ClassName() != "String" {
 			panic(h.vm.NewTypeError("fetch: the body must be a string or URLSearchParams; use JSON.stringify for an object"))
 		}
 	}
 	if r.Body == "" {
-		r.Body = h.usv(v)
+		r.Body = Bytes(h.usv(v))
 	}
 	if len(r.Body) > h.limits.BodyBytes {
 		panic(h.vm.NewTypeError("fetch: the body is larger than %d bytes (the limit BodyBytes)", h.limits.BodyBytes))
@@ -145,7 +145,7 @@ func (h *Host) answerPrototype() *goja.Object {
 					panic(h.vm.NewTypeError("the body has been read already"))
 				}
 				a.used = true
-				h.must(resolve(f(a.response.Body)))
+				h.must(resolve(f(decodeUTF8(string(a.response.Body)))))
 			})
 			if ex != nil {
 				h.must(reject(ex.Value()))

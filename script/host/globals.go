@@ -22,6 +22,7 @@ var hostGlobals = map[string]func(*Host) goja.Value{
 	"Headers":         func(h *Host) goja.Value { return h.headersClass() },
 	"fetch":           (*Host).newFetch,
 	"crypto":          (*Host).newCrypto,
+	"Buffer":          func(h *Host) goja.Value { return h.bufferClass() },
 }
 
 // newCrypto makes crypto, of which randomUUID is there.

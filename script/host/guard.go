@@ -84,12 +84,12 @@ var onlyWith = map[string][]string{
 	"Object": {"Object"}, "Math": {"Math"}, "Number": {"Number"}, "Date": {"Date"}, "Date.prototype": {"Date"}, "Reflect": {"Reflect"},
 	"JSON": {"JSON"}, "BigInt": {"BigInt"}, "Symbol": {"Symbol"}, "String": {"String"}, "Array": {"Array"}, "Proxy": {"Proxy"},
 	"Map.prototype": {"Map"}, "Set.prototype": {"Set"}, "WeakMap.prototype": {"WeakMap"}, "WeakSet.prototype": {"WeakSet"},
-	"ArrayBuffer": binary, "ArrayBuffer.prototype": binary, "DataView.prototype": binary, "Uint8Array": binary,
-	"Uint8Array.prototype": binary, "TypedArray": binary, "TypedArray.prototype": binary,
+	"ArrayBuffer": binaryNames, "ArrayBuffer.prototype": binaryNames, "DataView.prototype": binaryNames, "Uint8Array": binaryNames,
+	"Uint8Array.prototype": binaryNames, "TypedArray": binaryNames, "TypedArray.prototype": binaryNames,
 }
 
-// binary are the names that lead to arrays of numbers.
-var binary = program.BinaryNames
+// binaryNames are the names that lead to arrays of numbers.
+var binaryNames = program.BinaryNames
 
 // implied are the objects whose methods a constructor calls without their being
 // named.
@@ -265,6 +265,16 @@ func (h *Host) guardOf(path, spec string, original *goja.Object) *goja.Object {
 	return g
 }
 
+// original gives what a guard stands before.
+func (h *Host) original(guard *goja.Object) *goja.Object {
+	for o, g := range h.guarded {
+		if g == guard && o != guard {
+			return o
+		}
+	}
+	return guard
+}
+
 // guardConstructor makes a constructor that checks what it is given. String as a
 // function gives its argument back and checks nothing.
 func (h *Host) guardConstructor(path, spec string, original *goja.Object, f goja.Callable) *goja.Object {
@@ -280,6 +290,9 @@ func (h *Host) guardConstructor(path, spec string, original *goja.Object, f goja
 	}
 	if construct != nil {
 		config.Construct = func(_ *goja.Object, args []goja.Value, newTarget *goja.Object) *goja.Object {
+			if o := h.constructSealed(path, args); o != nil {
+				return o
+			}
 			if newTarget != nil && h.guarded[newTarget] == newTarget {
 				newTarget = original
 			}

@@ -50,6 +50,7 @@ type Host struct {
 	params   map[*goja.Object]*params
 	headers  map[*goja.Object]*headers
 	answers  map[*goja.Object]*answer
+	sealed   map[*goja.Object]*sealedBytes
 	classes  classes
 	rejected map[*goja.Promise]bool
 	ended    *Failure    // why the run must end, once it must

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ const (
 	inspectItems   = 100
 	inspectColumns = 72
 	inspectText    = 64 << 10
+	inspectBytes   = 50
 )
 
 // format is what console.log prints for its arguments.
@@ -118,6 +120,9 @@ func (in *inspector) object(o *goja.Object, indent int) string {
 			return "[Circular *1]"
 		}
 	}
+	if s, ok := in.bytes(o); ok {
+		return s
+	}
 	class := o.ClassName()
 	if class == "Function" {
 		if name := text(o.Get("name"), ""); name != "" {
@@ -154,6 +159,28 @@ func (in *inspector) object(o *goja.Object, indent int) string {
 		return in.list(prefix, "{", "}", in.collection(o, class, indent), indent)
 	}
 	return in.list(prefix, "{", "}", in.properties(o, indent), indent)
+}
+
+// bytes prints a Buffer, an ArrayBuffer and sealed bytes.
+func (in *inspector) bytes(o *goja.Object) (string, bool) {
+	h := in.h
+	if s, ok := h.sealed[o]; ok {
+		shown := ""
+		h.eachToken(s.bytes, func(start, end int) { shown += " " + s.bytes[start:end] })
+		return "<" + s.kind.String() + shown + ">", true
+	}
+	if !isArrayBuffer(o) && !h.isBuffer(o) {
+		return "", false
+	}
+	b, _ := h.memory(o)
+	shown := fmt.Sprintf("% x", b[:min(len(b), inspectBytes)])
+	if more := len(b) - inspectBytes; more > 0 {
+		shown += fmt.Sprintf(" ... %d more bytes", more)
+	}
+	if isArrayBuffer(o) {
+		return fmt.Sprintf("ArrayBuffer { [Uint8Contents]: <%s>, byteLength: %d }", shown, len(b)), true
+	}
+	return strings.TrimRight("<Buffer "+shown, " ") + ">", true
 }
 
 func (in *inspector) error(o *goja.Object) string {

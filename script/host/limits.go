@@ -36,6 +36,9 @@ const (
 	DefaultBodyBytes    = 1 << 20
 )
 
+// MaxBufferBytes is the size of the largest Buffer that can be made.
+const MaxBufferBytes = 64 << 20
+
 // WithDefaults fills in the fields that are 0.
 func (l Limits) WithDefaults() Limits {
 	fill(&l.Time, DefaultTime)

@@ -19,7 +19,8 @@ type params struct{ list []pair }
 
 // classes are the constructors that the host made.
 type classes struct {
-	params, headers, answer *goja.Object
+	params, headers, answer, buffer *goja.Object
+	binaries                        *binaries
 }
 
 // paramsClass makes URLSearchParams.

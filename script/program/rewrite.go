@@ -24,9 +24,11 @@ const (
 var Helpers = []string{HelperEqual, HelperNotEqual, HelperStrictEqual, HelperStrictNotEqual,
 	HelperBase, HelperKey, HelperNumber, HelperPlace}
 
-// BinaryNames are the classes whose elements are numbers.
+// BinaryNames are the classes whose elements are numbers, and the names that give
+// objects of them.
 var BinaryNames = []string{"ArrayBuffer", "DataView", "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array",
-	"Int16Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array"}
+	"Int16Array", "Uint32Array", "Int32Array", "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
+	"Buffer", "buffer", "node:buffer", "TextEncoder", "arrayBuffer", "bytes", "getReader", "crypto", "node:crypto"}
 
 const (
 	switchValue  = "%switch"

@@ -282,25 +282,28 @@ func (w *process) run(t Task) (host.Outcome, error) {
 func (w *process) answer(s Server, c *call) (reply, error) {
 	var r reply
 	var err error
+	x, y := string(c.A), string(c.B)
 	switch c.Op {
 	case opHolds:
-		r.Bool, err = s.Holds(c.A)
+		r.Bool, err = s.Holds(x)
 	case opEqual:
-		r.Bool, err = s.Equal(c.A, c.B)
+		r.Bool, err = s.Equal(x, y)
 	case opEqualNumber:
 		n, parse := strconv.ParseFloat(c.Number, 64)
 		if parse != nil && !math.IsInf(n, 0) {
 			return r, errProtocol
 		}
-		r.Bool, err = s.EqualNumber(c.A, n)
+		r.Bool, err = s.EqualNumber(x, n)
 	case opContains:
-		r.Bool, err = s.Contains(c.A, c.B)
+		r.Bool, err = s.Contains(x, y)
 	case opIndex:
-		r.Number, err = s.Index(c.A, c.B)
+		r.Number, err = s.Index(x, y)
 	case opDerive:
-		r.Text, err = s.Derive(seal.Func(c.A), c.B)
+		var derived string
+		derived, err = s.Derive(seal.Func(x), y)
+		r.Text = host.Bytes(derived)
 	case opSetSecret:
-		err = s.SetSecret(c.A, c.Value, c.B)
+		err = s.SetSecret(x, c.Value, y)
 	case opFetch:
 		if c.Request == nil {
 			return r, errProtocol

@@ -55,8 +55,8 @@ const (
 // call is one call of the host.
 type call struct {
 	Op      op            `json:"op"`
-	A       string        `json:"a,omitempty"`
-	B       string        `json:"b,omitempty"`
+	A       host.Bytes    `json:"a,omitempty"`
+	B       host.Bytes    `json:"b,omitempty"`
 	Number  string        `json:"number,omitempty"` // strconv's, since JSON has no NaN
 	Value   any           `json:"value,omitempty"`
 	ID      int           `json:"id,omitempty"`
@@ -67,7 +67,7 @@ type call struct {
 type reply struct {
 	Bool   bool             `json:"bool,omitempty"`
 	Number int              `json:"number,omitempty"`
-	Text   string           `json:"text,omitempty"`
+	Text   host.Bytes       `json:"text,omitempty"`
 	Error  *seal.Error      `json:"error,omitempty"`
 	End    *host.Completion `json:"end,omitempty"`
 }

@@ -56,43 +56,43 @@ func (w *wire) read() reply {
 
 // Holds, and the rest, are host.Bridge.
 func (w *wire) Holds(s string) (bool, error) {
-	r, err := w.ask(call{Op: opHolds, A: s})
+	r, err := w.ask(call{Op: opHolds, A: host.Bytes(s)})
 	return r.Bool, err
 }
 
 // Equal is host.Bridge's.
 func (w *wire) Equal(a, b string) (bool, error) {
-	r, err := w.ask(call{Op: opEqual, A: a, B: b})
+	r, err := w.ask(call{Op: opEqual, A: host.Bytes(a), B: host.Bytes(b)})
 	return r.Bool, err
 }
 
 // EqualNumber is host.Bridge's.
 func (w *wire) EqualNumber(s string, n float64) (bool, error) {
-	r, err := w.ask(call{Op: opEqualNumber, A: s, Number: strconv.FormatFloat(n, 'g', -1, 64)})
+	r, err := w.ask(call{Op: opEqualNumber, A: host.Bytes(s), Number: strconv.FormatFloat(n, 'g', -1, 64)})
 	return r.Bool, err
 }
 
 // Contains is host.Bridge's.
 func (w *wire) Contains(haystack, needle string) (bool, error) {
-	r, err := w.ask(call{Op: opContains, A: haystack, B: needle})
+	r, err := w.ask(call{Op: opContains, A: host.Bytes(haystack), B: host.Bytes(needle)})
 	return r.Bool, err
 }
 
 // Index is host.Bridge's.
 func (w *wire) Index(haystack, needle string) (int, error) {
-	r, err := w.ask(call{Op: opIndex, A: haystack, B: needle})
+	r, err := w.ask(call{Op: opIndex, A: host.Bytes(haystack), B: host.Bytes(needle)})
 	return r.Number, err
 }
 
 // Derive is host.Bridge's.
 func (w *wire) Derive(f seal.Func, s string) (string, error) {
-	r, err := w.ask(call{Op: opDerive, A: string(f), B: s})
-	return r.Text, err
+	r, err := w.ask(call{Op: opDerive, A: host.Bytes(f), B: host.Bytes(s)})
+	return string(r.Text), err
 }
 
 // SetSecret is host.Bridge's.
 func (w *wire) SetSecret(name string, value any, scope string) error {
-	_, err := w.ask(call{Op: opSetSecret, A: name, B: scope, Value: value})
+	_, err := w.ask(call{Op: opSetSecret, A: host.Bytes(name), B: host.Bytes(scope), Value: value})
 	return err
 }
 
