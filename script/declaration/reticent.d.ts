@@ -127,6 +127,106 @@ interface Crypto {
 }
 declare const crypto: Crypto;
 
+type BufferEncoding = "utf8" | "utf-8" | "hex" | "base64" | "base64url" | "latin1" | "binary" | "ascii" | "utf16le" | "ucs2";
+
+/**
+ * Node's Buffer. Of a sealed string Buffer.from makes sealed bytes: they compare
+ * (equals), concatenate, encode (toString with "hex", "base64", "base64url") and
+ * are sent; their length and their bytes throw sealed_secret_inspected.
+ */
+declare class Buffer extends Uint8Array<ArrayBuffer> {
+  private constructor();
+  static from(text: string, encoding?: BufferEncoding): Buffer;
+  static from(data: ArrayBuffer, byteOffset?: number, length?: number): Buffer;
+  static from(data: ArrayLike<number> | Iterable<number>): Buffer;
+  static alloc(size: number, fill?: string | Uint8Array | number, encoding?: BufferEncoding): Buffer;
+  static allocUnsafe(size: number): Buffer;
+  static allocUnsafeSlow(size: number): Buffer;
+  static concat(list: readonly Uint8Array[], totalLength?: number): Buffer;
+  static compare(a: Uint8Array, b: Uint8Array): -1 | 0 | 1;
+  static byteLength(data: string | ArrayBuffer | ArrayBufferView, encoding?: BufferEncoding): number;
+  static isBuffer(value: unknown): value is Buffer;
+  static isEncoding(name: string): boolean;
+  compare(target: Uint8Array, targetStart?: number, targetEnd?: number, start?: number, end?: number): -1 | 0 | 1;
+  copy(target: Uint8Array, targetStart?: number, start?: number, end?: number): number;
+  equals(other: Uint8Array): boolean;
+  fill(value: string | Uint8Array | number, start?: number, end?: number, encoding?: BufferEncoding): this;
+  includes(value: string | Uint8Array | number, byteOffset?: number, encoding?: BufferEncoding): boolean;
+  indexOf(value: string | Uint8Array | number, byteOffset?: number, encoding?: BufferEncoding): number;
+  lastIndexOf(value: string | Uint8Array | number, byteOffset?: number, encoding?: BufferEncoding): number;
+  slice(start?: number, end?: number): Buffer;
+  subarray(start?: number, end?: number): Buffer;
+  swap16(): this;
+  swap32(): this;
+  swap64(): this;
+  toJSON(): { type: "Buffer"; data: number[] };
+  toLocaleString(encoding?: any): string;
+  toString(encoding?: BufferEncoding, start?: number, end?: number): string;
+  write(text: string, offset?: number, length?: number, encoding?: BufferEncoding): number;
+  readUInt8(offset?: number): number;
+  writeUInt8(value: number, offset?: number): number;
+  readUInt16LE(offset?: number): number;
+  writeUInt16LE(value: number, offset?: number): number;
+  readUInt16BE(offset?: number): number;
+  writeUInt16BE(value: number, offset?: number): number;
+  readUInt32LE(offset?: number): number;
+  writeUInt32LE(value: number, offset?: number): number;
+  readUInt32BE(offset?: number): number;
+  writeUInt32BE(value: number, offset?: number): number;
+  readUint8(offset?: number): number;
+  writeUint8(value: number, offset?: number): number;
+  readUint16LE(offset?: number): number;
+  writeUint16LE(value: number, offset?: number): number;
+  readUint16BE(offset?: number): number;
+  writeUint16BE(value: number, offset?: number): number;
+  readUint32LE(offset?: number): number;
+  writeUint32LE(value: number, offset?: number): number;
+  readUint32BE(offset?: number): number;
+  writeUint32BE(value: number, offset?: number): number;
+  readInt8(offset?: number): number;
+  writeInt8(value: number, offset?: number): number;
+  readInt16LE(offset?: number): number;
+  writeInt16LE(value: number, offset?: number): number;
+  readInt16BE(offset?: number): number;
+  writeInt16BE(value: number, offset?: number): number;
+  readInt32LE(offset?: number): number;
+  writeInt32LE(value: number, offset?: number): number;
+  readInt32BE(offset?: number): number;
+  writeInt32BE(value: number, offset?: number): number;
+  readBigUInt64LE(offset?: number): bigint;
+  writeBigUInt64LE(value: bigint, offset?: number): number;
+  readBigUInt64BE(offset?: number): bigint;
+  writeBigUInt64BE(value: bigint, offset?: number): number;
+  readBigUint64LE(offset?: number): bigint;
+  writeBigUint64LE(value: bigint, offset?: number): number;
+  readBigUint64BE(offset?: number): bigint;
+  writeBigUint64BE(value: bigint, offset?: number): number;
+  readBigInt64LE(offset?: number): bigint;
+  writeBigInt64LE(value: bigint, offset?: number): number;
+  readBigInt64BE(offset?: number): bigint;
+  writeBigInt64BE(value: bigint, offset?: number): number;
+  readFloatLE(offset?: number): number;
+  writeFloatLE(value: number, offset?: number): number;
+  readFloatBE(offset?: number): number;
+  writeFloatBE(value: number, offset?: number): number;
+  readDoubleLE(offset?: number): number;
+  writeDoubleLE(value: number, offset?: number): number;
+  readDoubleBE(offset?: number): number;
+  writeDoubleBE(value: number, offset?: number): number;
+  readUIntLE(offset: number, byteLength: number): number;
+  writeUIntLE(value: number, offset: number, byteLength: number): number;
+  readUIntBE(offset: number, byteLength: number): number;
+  writeUIntBE(value: number, offset: number, byteLength: number): number;
+  readUintLE(offset: number, byteLength: number): number;
+  writeUintLE(value: number, offset: number, byteLength: number): number;
+  readUintBE(offset: number, byteLength: number): number;
+  writeUintBE(value: number, offset: number, byteLength: number): number;
+  readIntLE(offset: number, byteLength: number): number;
+  writeIntLE(value: number, offset: number, byteLength: number): number;
+  readIntBE(offset: number, byteLength: number): number;
+  writeIntBE(value: number, offset: number, byteLength: number): number;
+}
+
 /** Pairs of a query or of a form. Values may be sealed, names may not. */
 declare class URLSearchParams {
   constructor(init?: string | URLSearchParams | Iterable<readonly [string, string]> | { readonly [name: string]: string });
