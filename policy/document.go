@@ -18,6 +18,9 @@ type Document struct {
 	Source string `json:"source,omitempty"`
 	// Modules are the modules of a Rego policy by file name, in place of Source.
 	Modules map[string]string `json:"modules,omitempty"`
+	// RegoVersion is the version of Rego that the modules are written in, 0 or 1;
+	// nil is 1.
+	RegoVersion *int `json:"rego_version,omitempty"`
 	// Data is an object with documents of a Rego policy's own.
 	Data json.RawMessage `json:"data,omitempty"`
 	// Decision is the Rego rule that decides, as "acp/authz/allow"; empty means
@@ -64,6 +67,8 @@ func (d Document) validateRego() error {
 		return invalid(CodeInvalidDocument, "/validators", "leave it out", "a Rego policy has no validators")
 	case d.Source == "" && len(d.Modules) == 0:
 		return invalid(CodeInvalidDocument, "/source", "give source, or modules by file name", "a Rego policy needs its source")
+	case d.RegoVersion != nil && *d.RegoVersion != 0 && *d.RegoVersion != 1:
+		return invalid(CodeInvalidDocument, "/rego_version", "write 0 or 1", "there is no such version of Rego")
 	case d.Source != "" && d.Modules != nil:
 		return invalid(CodeInvalidDocument, "/modules", "put the source among the modules", "a Rego policy has either source or modules")
 	}
@@ -75,7 +80,7 @@ func (d Document) validateValidators() error {
 		name  string
 		given bool
 	}{
-		{"source", d.Source != ""}, {"modules", d.Modules != nil}, {"data", d.Data != nil}, {"decision", d.Decision != ""},
+		{"source", d.Source != ""}, {"modules", d.Modules != nil}, {"data", d.Data != nil}, {"decision", d.Decision != ""}, {"rego_version", d.RegoVersion != nil},
 	} {
 		if field.given {
 			return invalid(CodeInvalidDocument, "/"+field.name, "leave it out", "a policy of validators has no %s", field.name)

@@ -49,6 +49,7 @@ func TestDocuments(t *testing.T) {
 		`{"language": "validators", "validators": ` + validators + `}`,
 		`{"type": "user", "description": "d", "language": "validators", "validators": [{"name": "true"}]}`,
 		`{"language": "rego", "source": ` + string(source) + `}`,
+		`{"language": "rego", "rego_version": 0, "source": "package p\ndefault allow = false\nallow { input.x }"}`,
 		`{"language": "rego", "modules": {"a.rego": ` + string(source) + `}, "data": {"x": [1]}, "decision": "acp/authz/allow"}`,
 	} {
 		if got := findings(t, text); got != nil {

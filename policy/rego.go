@@ -20,7 +20,7 @@ const sourceFile = "policy.rego"
 type regoProgram struct{ *rego.Program }
 
 func compileRego(d Document) (Compiled, error) {
-	source := rego.Source{Modules: d.Modules, Decision: d.Decision}
+	source := rego.Source{Modules: d.Modules, Decision: d.Decision, V0: d.RegoVersion != nil && *d.RegoVersion == 0}
 	if d.Source != "" {
 		source.Modules = map[string]string{sourceFile: d.Source}
 	}

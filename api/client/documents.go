@@ -73,6 +73,7 @@ type PolicySpec struct {
 	Modules     map[string]string `json:"modules,omitempty"`
 	Data        json.RawMessage   `json:"data,omitempty"`
 	Decision    string            `json:"decision,omitempty"`
+	RegoVersion *int              `json:"rego_version,omitempty"`
 	Validators  json.RawMessage   `json:"validators,omitempty"`
 	Description string            `json:"description,omitempty"`
 }

@@ -65,8 +65,8 @@ func (b *Policy) seal() (map[string]any, error) {
 	if exact {
 		b.compiled = p.direct
 	}
-	if !sameModules(modules, p.modules) {
-		if b.compiled, _, err = p.compile(modules, exact); err != nil {
+	if p.metadata || !sameModules(modules, p.modules) {
+		if b.compiled, _, err = p.compile(modules, b.run, exact); err != nil {
 			return nil, err
 		}
 	}

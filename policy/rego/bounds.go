@@ -197,8 +197,8 @@ func shift(t *ast.Term) int {
 func distance(o []*ast.Term) int {
 	from, ok1 := o[0].Value.(ast.Number)
 	to, ok2 := o[1].Value.(ast.Number)
-	if !ok1 || !ok2 {
-		return 0
+	if !ok1 || !ok2 || isFraction(from) || isFraction(to) {
+		return 0 // refused by the builtin
 	}
 	a, ok1 := from.Int64()
 	b, ok2 := to.Int64()
@@ -206,4 +206,9 @@ func distance(o []*ast.Term) int {
 		return MaxValueBytes + 1
 	}
 	return product(int(max(a-b, b-a)), 64)
+}
+
+// isFraction reports whether a number is written out with a fraction.
+func isFraction(n ast.Number) bool {
+	return strings.Contains(string(n), ".") && !strings.ContainsAny(string(n), "eE")
 }

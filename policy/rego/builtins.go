@@ -34,9 +34,7 @@ const (
 
 // classes has every builtin that is not guarded.
 var classes = classTable(map[class]string{
-	removed: `http.send net.lookup_ip_addr opa.runtime rego.parse_module rego.metadata.chain rego.metadata.rule
-		trace internal.test_case strings.render_template
-		all any cast_array cast_boolean cast_null cast_object cast_set cast_string net.cidr_overlap re_match set_diff`,
+	removed: `http.send net.lookup_ip_addr opa.runtime rego.parse_module trace internal.test_case strings.render_template`,
 	native: `array.concat array.flatten array.reverse array.slice assign eq internal.print
 		is_array is_boolean is_null is_number is_object is_set is_string object.keys print type_name walk time.now_ns`,
 	numeric: `abs bits.and bits.lsh bits.negate bits.or bits.rsh bits.xor ceil div floor format_int mul
@@ -111,8 +109,8 @@ var ownBuiltins = sync.OnceValues(func() (map[string]*ast.Builtin, map[string]*t
 	return decls, funcs
 })
 
-// capabilities are what a policy may use: Rego v1, without the builtins that are
-// removed and without schemas from the network.
+// capabilities are what a policy may use: Rego v0 or v1, without the builtins that
+// are removed and without schemas from the network.
 var capabilities = sync.OnceValue(func() *ast.Capabilities {
 	c := *ast.CapabilitiesForThisVersion()
 	var kept []*ast.Builtin
@@ -122,8 +120,8 @@ var capabilities = sync.OnceValue(func() *ast.Capabilities {
 		}
 	}
 	c.Builtins = kept
-	c.Features = []string{ast.FeatureRegoV1, ast.FeatureKeywordsInRefs, ast.FeatureTemplateStrings}
-	c.FutureKeywords = nil
+	v0 := ast.CapabilitiesForThisVersion(ast.CapabilitiesRegoVersion(ast.RegoV0))
+	c.Features, c.FutureKeywords = append(v0.Features, c.Features...), v0.FutureKeywords
 	c.AllowNet = []string{}
 	return &c
 })

@@ -11,21 +11,8 @@ func (w *rewriter) call(e *ast.Expr, t []*ast.Term, bound ast.VarSet, before, af
 		return
 	}
 	b := w.builtins[op.String()]
-	end, result := len(t), clean
-	if b != nil {
-		end = b.Decl.Arity() + 1
-		if b.Decl.Result() == nil {
-			end = len(t)
-		}
-		if end < len(t) {
-			result = w.levels.builtin(w.at, b, t[1:end])
-		}
-	} else if rules := w.byFunction[op.String()]; len(rules) > 0 {
-		end = len(rules[0].args) + 1
-		for _, r := range rules {
-			result = max(result, r.value)
-		}
-	}
+	end := w.end(op.String(), t)
+	result := w.callee(w.at, op.String(), t[1:end])
 	for i := 1; i < end; i++ {
 		if b != nil && (b.Name == ast.InternalPrint.Name || b.Name == ast.InternalTemplateString.Name) {
 			t[i] = w.written(t[i], bound, before)
@@ -85,14 +72,18 @@ func (w *rewriter) output(e *ast.Expr, t []*ast.Term, at int, result level, boun
 	if isUnbound(out, bound) || max(w.level(out), result) == clean {
 		return
 	}
-	if e.Negated {
-		w.refuse(e.Location, codeUnsupported, "the result of a negated call is compared in its arguments", "assign the result to a variable first")
-		return
-	}
 	t[at] = w.local(out.Location, result)
 	inner := bound.Copy()
 	inner.Add(t[at].Value.(ast.Var))
-	*after = append(*after, w.unify(out, t[at], inner, e.Location)...)
+	compare := w.unify(out, t[at], inner, e.Location)
+	if !e.Negated {
+		*after = append(*after, compare...)
+		return
+	}
+	// The comparison goes inside the negation.
+	call := ast.NewExpr(t).SetLocation(e.Location)
+	e.Negated = false
+	e.Terms = &ast.Not{Body: toBody(append([]*ast.Expr{call}, compare...)), Location: e.Location}
 }
 
 // written rewrites the argument of print() and of a template string: sets there
@@ -126,21 +117,29 @@ func mapSet(s ast.Set, fn func(*ast.Term) *ast.Term) ast.Set {
 // bound is what is changed in a policy without secrets: calls that could take
 // all memory are renamed to those that check first.
 func bound(c *ast.Compiler) []Issue {
-	var issues []Issue
 	for _, m := range c.Modules {
-		ast.NewGenericVisitor(func(x any) bool {
-			switch x := x.(type) {
-			case *ast.With:
-				if ref, ok := x.Target.Value.(ast.Ref); ok && bounds[ref.String()] != nil {
-					issues = append(issues, issueAt(x.Location, codeUnsupported, "`with` can't replace this function", "replace input or data"))
-				}
-			case *ast.Expr:
-				if x.IsCall() && bounds[x.Operator().String()] != nil {
-					x.SetOperator(ast.NewTerm(ast.Ref{ast.VarTerm(ownName(x.Operator().String()))}).SetLocation(x.Location))
-				}
-			}
-			return false
-		}).Walk(m)
+		boundCalls(m)
 	}
-	return issues
+	return nil
+}
+
+// boundCalls renames the calls and replacements of bounded builtins below x.
+func boundCalls(x any) {
+	rename := func(t *ast.Term) *ast.Term {
+		if ref, ok := t.Value.(ast.Ref); ok && bounds[ref.String()] != nil {
+			return ownTerm(t, ref.String())
+		}
+		return t
+	}
+	ast.NewGenericVisitor(func(x any) bool {
+		switch x := x.(type) {
+		case *ast.With:
+			x.Target, x.Value = rename(x.Target), rename(x.Value)
+		case *ast.Expr:
+			if x.IsCall() {
+				x.SetOperator(rename(x.OperatorTerm()))
+			}
+		}
+		return false
+	}).Walk(x)
 }

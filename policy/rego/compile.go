@@ -9,12 +9,17 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // Source is a policy as its author wrote it.
 type Source struct {
-	// Modules are Rego v1 modules by file name.
+	// Modules are Rego modules by file name.
 	Modules map[string]string
+	// V0 is set for modules in the syntax of Rego v0. One that has `import rego.v1`
+	// is in both.
+	V0 bool
 	// Data are documents of the policy's own, below data. May be nil.
 	Data map[string]any
 	// Decision is the rule that decides, as "acp/authz/allow"; empty means allow
@@ -30,6 +35,8 @@ type Program struct {
 	// paths are the fields of secrets that the policy refers to.
 	paths   [][]ast.Value
 	secrets []string
+	// metadata is set when comments give the policy values.
+	metadata bool
 	// guarded is right for every sealing set. direct is right where each secret
 	// is exact ([seal.Set.Exact]) and compares some of them natively; it is nil
 	// where nothing would be gained.
@@ -57,6 +64,17 @@ func (p *Program) Entrypoint() string {
 // Compile checks and compiles a policy. The error is a [*CompileError].
 func Compile(src Source) (p *Program, err error) {
 	defer recoverCompile(&err)
+	if p, err = parseProgram(src); err != nil {
+		return nil, err
+	}
+	if p.decision, err = decisionRef(src, p.modules); err != nil {
+		return nil, err
+	}
+	return p, p.compileAll()
+}
+
+// parseProgram reads a policy and finds the secrets that it uses.
+func parseProgram(src Source) (*Program, error) {
 	modules, issues := parse(src)
 	if len(issues) == 0 && src.Data[secretsKey] != nil {
 		issues = append(issues, Issue{Code: codeReserved, Message: "data.secrets is where secrets are; a policy's data can't have it", Advice: "use another name"})
@@ -68,32 +86,37 @@ func Compile(src Source) (p *Program, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p = &Program{modules: modules, data: data}
+	p := &Program{modules: modules, data: data}
+	return p, p.findNames()
+}
+
+// compileAll compiles a policy before there are surrogates.
+func (p *Program) compileAll() error {
+	var gains bool
+	var err error
+	if p.guarded, gains, err = p.compile(p.modules, nil, false); err != nil || !gains {
+		return err
+	}
+	p.direct, _, err = p.compile(p.modules, nil, true)
+	return err
+}
+
+// findNames finds the secrets that the modules refer to, and refuses references
+// that are not constant.
+func (p *Program) findNames() error {
 	found := &names{}
 	c := ast.NewCompiler().WithCapabilities(capabilities()).
 		WithStageAfterID(ast.StageResolveRefs, found.stage()).
 		WithOnlyStagesUpTo(ast.StageResolveRefs)
-	c.Compile(modules)
+	c.Compile(p.modules)
 	if len(found.issues) > 0 {
-		return nil, compileError(found.issues...)
+		return compileError(found.issues...)
 	}
 	if c.Failed() {
-		return nil, compileError(astIssues(c.Errors)...)
+		return compileError(astIssues(c.Errors)...)
 	}
-	p.paths, p.secrets = found.paths, found.secretNames()
-	if p.decision, err = decisionRef(src, modules); err != nil {
-		return nil, err
-	}
-	var gains bool
-	if p.guarded, gains, err = p.compile(modules, false); err != nil {
-		return nil, err
-	}
-	if gains {
-		if p.direct, _, err = p.compile(modules, true); err != nil {
-			return nil, err
-		}
-	}
-	return p, nil
+	p.paths, p.secrets, p.metadata = found.paths, found.secretNames(), found.metadata
+	return nil
 }
 
 // copyData copies documents as JSON, so that they have the types that are sealed
@@ -142,7 +165,11 @@ func parse(src Source) (map[string]*ast.Module, []Issue) {
 	out := make(map[string]*ast.Module)
 	var issues []Issue
 	for _, name := range slices.Sorted(maps.Keys(src.Modules)) {
-		m, err := parseModule(name, src.Modules[name])
+		if name == queryFile {
+			issues = append(issues, Issue{File: name, Code: codeReserved, Message: "a module can't have this name", Advice: "rename the file"})
+			continue
+		}
+		m, err := parseModule(name, src.Modules[name], src.version())
 		if err != nil {
 			issues = append(issues, astIssues(err)...)
 			continue
@@ -152,30 +179,41 @@ func parse(src Source) (map[string]*ast.Module, []Issue) {
 	return out, issues
 }
 
-func parseModule(name, text string) (*ast.Module, error) {
+func (s Source) version() ast.RegoVersion {
+	if s.V0 {
+		return ast.RegoV0
+	}
+	return ast.RegoV1
+}
+
+func parseModule(name, text string, version ast.RegoVersion) (*ast.Module, error) {
 	// Only the parser itself takes a limit of depth.
 	_, _, errs := ast.NewParser().
 		WithFilename(name).
 		WithReader(strings.NewReader(text)).
 		WithCapabilities(capabilities()).
-		WithRegoVersion(ast.RegoV1).
+		WithRegoVersion(version).
 		WithMaxRecursionDepth(MaxNesting).
 		Parse()
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	return ast.ParseModuleWithOpts(name, text, ast.ParserOptions{Capabilities: capabilities(), RegoVersion: ast.RegoV1})
+	return ast.ParseModuleWithOpts(name, text, ast.ParserOptions{Capabilities: capabilities(), RegoVersion: version})
 }
 
 // compile runs OPA's compiler with the changes of this package in it: for any
 // secrets, or for exact ones, and reports whether there is a comparison that is
-// native for exact secrets only.
-func (p *Program) compile(modules map[string]*ast.Module, exact bool) (out *compiled, gains bool, err error) {
+// native for exact secrets only. With a run, what comments give the policy is
+// sealed; its text must be already.
+func (p *Program) compile(modules map[string]*ast.Module, run *seal.Run, exact bool) (out *compiled, gains bool, err error) {
 	var issues []Issue
 	c := ast.NewCompiler().
 		WithEnablePrintStatements(true).
 		WithPathConflictsCheck(p.conflicts).
 		WithStageAfterID(ast.StageResolveRefs, (&names{}).stage())
+	if run != nil {
+		c = c.WithStageAfterID(ast.StageParseMetadataBlocks, sealMetadata(run))
+	}
 	change := bound
 	if len(p.secrets) > 0 {
 		change = func(c *ast.Compiler) []Issue {
@@ -208,8 +246,11 @@ func (p *Program) compile(modules map[string]*ast.Module, exact bool) (out *comp
 	if c.Failed() {
 		return nil, false, compileError(astIssues(c.Errors)...)
 	}
-	q, err := newQueries(c, p.decision)
-	return &compiled{c, q}, gains, err
+	out = &compiled{compiler: c}
+	if p.decision != nil {
+		out.queries, err = newQueries(c, p.decision)
+	}
+	return out, gains, err
 }
 
 // errStop ends a compilation whose issues are kept elsewhere.
@@ -223,6 +264,9 @@ func (n *names) stage() ast.CompilerStageDefinition {
 		Stage: func(c *ast.Compiler) *ast.Error {
 			for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 				n.module(c.Modules[name])
+			}
+			if len(n.paths) > 0 {
+				n.issues = append(n.issues, n.whole...)
 			}
 			if len(n.issues) > 0 {
 				return errStop

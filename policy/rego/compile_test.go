@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reticent/reticent/policy/rego"
+	"github.com/reticent/reticent/secretstore/seal/sealtest"
 )
 
 func issues(t *testing.T, src rego.Source) []rego.Issue {
@@ -34,10 +35,14 @@ func TestRejects(t *testing.T) {
 		{`allow if data.secrets == input.k`, "secret_name_not_constant", "2:10"},
 		{`allow if "x" in data.secrets`, "secret_name_not_constant", "2:17"},
 		{`allow if { some k, v in data.secrets; v == "x" }`, "secret_name_not_constant", "2:25"},
-		{`allow if data[input.x].K == input.k`, "secret_name_not_constant", "2:10"},
-		{`allow if { walk(data, [_, v]); v == input.k }`, "secret_name_not_constant", "2:17"},
-		{`allow if json.marshal(data) == "x"`, "secret_name_not_constant", "2:23"},
-		{`output := data`, "secret_name_not_constant", "2:11"},
+		{`allow if data[input.x].K == input.k
+s := data.secrets.K`, "secret_name_not_constant", "2:10"},
+		{`allow if { walk(data, [_, v]); v == input.k }
+s := data.secrets.K`, "secret_name_not_constant", "2:17"},
+		{`allow if json.marshal(data) == "x"
+s := data.secrets.K`, "secret_name_not_constant", "2:23"},
+		{`output := data
+s := data.secrets.K`, "secret_name_not_constant", "2:11"},
 		{`allow if input.k == data.secrets["a b"]`, "secret_name_not_constant", "2:21"},
 		{`allow if input.k == data.secrets[3]`, "secret_name_not_constant", "2:21"},
 		{`allow if input.secrets == input.k`, "secret_name_not_constant", "2:10"},
@@ -84,11 +89,6 @@ allow if f(data.secrets.K)[input.k]`, "sealed_secret_inspected", "2:10"},
 		{`allow if json.unmarshal(data.secrets.K) == 1`, "sealed_secret_inspected", "2:10"},
 		{`allow if { x := base64.encode(data.secrets.K); startswith(x, "a") }`, "sealed_secret_inspected", "2:48"},
 		{`allow if glob.match("*", [], data.secrets.K)`, "sealed_secret_inspected", "2:10"},
-		{`allow if count(input.x) == 1 with count as 1
-s := data.secrets.K`, "unsupported_with_secrets", "2:35"},
-		{`f(x) := x
-g(x) := 1
-allow if f(1) == data.secrets.K with f as g`, "unsupported_with_secrets", "4:38"},
 		{`allow if http.send({"method": "GET", "url": "http://x"}).status_code == 200`, "rego_type_error", "2:10"},
 		{`allow if opa.runtime().env.HOME == "x"`, "rego_type_error", "2:10"},
 		{`allow if net.lookup_ip_addr("localhost")`, "rego_type_error", "2:10"},
@@ -165,6 +165,9 @@ func TestAccepts(t *testing.T) {
 		`allow if input.spec.secrets.name == "x"`:                                          {},
 		`allow if { print("x", data.secrets.A); true }`:                                    {"A"},
 		`allow if input.x[input.y]`:                                                        {},
+		`allow if data[input.x].K == input.k`:                                              {},
+		`allow if count(data.x[_]) == 0`:                                                   {},
+		`allow if count(input.x) == 1 with count as 1` + "\ns := data.secrets.A":           {"A"},
 		`allow if input == {"a": 1}`:                                                       {},
 		`allow if { x := input; x.user == "a" }`:                                           {},
 		`allow if startswith(input.h, "Bearer ")`:                                          {},
@@ -199,6 +202,63 @@ func TestImports(t *testing.T) {
 		if !evaluate(t, p, object{"k": weak}).Decision || evaluate(t, p, object{"k": "x"}).Decision {
 			t.Errorf("%+v: wrong decision", c)
 		}
+	}
+}
+
+// Modules in the syntax of Rego v0, as policies written for Cloudentity are.
+func TestVersion0(t *testing.T) {
+	for _, module := range []string{
+		"package acp.authz\ndefault allow = false\nallow { input.k == input.secrets.K }",
+		"package acp.authz\nimport future.keywords\nallow if { some x in [input.k]; x == input.contexts.secrets.K }",
+		"package acp.authz\nimport rego.v1\nallow if input.k == data.secrets.K",
+		"package acp.authz\nallow { any([input.k == data.secrets.K, false]) }",
+		"package acp.authz\nallow { not set_diff({1}, {1}) == {1}; input.k == data.secrets.K }",
+	} {
+		p, err := rego.Compile(rego.Source{Modules: map[string]string{"policy.rego": module}, V0: true})
+		if err != nil {
+			t.Errorf("%s\n%v", module, err)
+			continue
+		}
+		b, err := p.Bind(t.Context(), sealtest.Set(t, object{"K": strong}), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := evaluate(t, b, object{"k": strong}); !got.Decision {
+			t.Errorf("%s\ndenied: %v", module, got.Err)
+		}
+		if got := evaluate(t, b, object{"k": "x"}); got.Decision || got.Err != nil {
+			t.Errorf("%s\n%+v", module, got)
+		}
+	}
+	for _, module := range []string{"package p\nallow { any([true]) }", "package p\nimport rego.v1\nallow { true }"} {
+		if _, err := rego.Compile(rego.Source{Modules: map[string]string{"policy.rego": module}, V0: strings.Contains(module, "rego.v1")}); err == nil {
+			t.Errorf("accepted: %s", module)
+		}
+	}
+}
+
+// What a comment with metadata says has one form with everything else.
+func TestMetadataIsSealed(t *testing.T) {
+	module := `package acp.authz
+
+# METADATA
+# title: ` + strong + `
+# custom:
+#   ` + strong2 + `: ["` + strong + `"]
+allow if {
+	input.k == rego.metadata.rule().title
+	{input.k: 1}[rego.metadata.rule().title]
+	rego.metadata.rule().custom[input.l][0] == input.k
+	data.secrets.K == input.k
+	data.secrets.L == input.l
+}
+`
+	p := bind(t, module, object{"K": strong, "L": strong2})
+	if got := evaluate(t, p, object{"k": strong, "l": strong2}); !got.Decision {
+		t.Errorf("denied: %v", got.Err)
+	}
+	if got := evaluate(t, p, object{"k": "x", "l": strong2}); got.Decision {
+		t.Error("allowed")
 	}
 }
 

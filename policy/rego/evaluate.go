@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
-	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/topdown"
 
 	"github.com/reticent/reticent/secretstore/seal"
@@ -32,49 +31,36 @@ func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Optio
 	if refused != nil {
 		return denied(refused)
 	}
-	cancel := topdown.NewCancel()
-	defer time.AfterFunc(MaxEvaluationTime, cancel.Cancel).Stop()
+	// An error of a builtin fails the decision where secrets are in play: undefined
+	// would make `not` true.
+	e := &evaluation{policy: p, run: run, strict: run != nil, cancel: topdown.NewCancel(), printed: printer{run: run}}
+	defer time.AfterFunc(MaxEvaluationTime, e.cancel.Cancel).Stop()
 	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, cancel.Cancel)()
+		defer context.AfterFunc(ctx, e.cancel.Cancel)()
 	}
 	if ctx.Err() != nil {
-		cancel.Cancel() // AfterFunc may take its time
+		e.cancel.Cancel() // AfterFunc may take its time
 	}
-	printed := &printer{run: run}
-	docs, err := p.query(ctx, input, run, cancel, printed)
-	result = Result{Print: printed.lines}
+	docs, err := e.documents(ctx, input)
+	result = Result{Print: e.printed.lines}
 	if err != nil {
 		result.Err = evaluationError(err)
 		return result
 	}
 	if refused := result.fill(docs, run); refused != nil {
 		result = denied(refused)
-		result.Print = printed.lines
+		result.Print = e.printed.lines
 	}
 	return result
 }
 
-// query runs the evaluator and gives the documents that are defined.
-func (p *Policy) query(ctx context.Context, input *ast.Term, run *seal.Run, cancel topdown.Cancel, printed *printer) (map[ast.Var]ast.Value, error) {
-	q := topdown.NewQuery(p.queries.body).
-		WithCompiler(p.compiler).
-		WithStore(p.store).
-		WithTransaction(p.read).
-		WithInput(input).
-		WithCancel(cancel).
-		WithPrintHook(printed).
-		WithMetrics(metrics.NoOp())
-	_, funcs := boundedBuiltins()
-	if run != nil {
-		_, funcs = ownBuiltins()
-		q = q.WithStrictBuiltinErrors(true)
-		ctx = &evalContext{Context: ctx, run: run}
-	}
-	q = q.WithBuiltins(funcs)
+// documents runs the evaluator and gives the documents that are defined.
+func (e *evaluation) documents(ctx context.Context, input *ast.Term) (map[ast.Var]ast.Value, error) {
+	q, ctx := e.query(ctx, e.policy.compiler, e.policy.queries.body, input)
 	docs := make(map[ast.Var]ast.Value, 1)
 	err := q.Iter(ctx, func(found topdown.QueryResult) error {
 		for v, t := range found {
-			if p.queries.single {
+			if e.policy.queries.single {
 				docs[v] = t.Value
 			} else if one, ok := t.Value.(*ast.Array); ok && one.Len() > 0 {
 				docs[v] = one.Elem(0).Value

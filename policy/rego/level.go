@@ -26,6 +26,8 @@ type levels struct {
 	byFunction map[string][]*ruleLevels
 	// byRef has the rules that a reference may give the value of.
 	byRef map[string][]*ruleLevels
+	// mocks are the functions that `with` replaces.
+	mocks map[string]*mocks
 	// replaced are the levels that `with` gives to input and data.
 	replacedInput, replacedData level
 	changed                     bool
@@ -46,6 +48,7 @@ func analyse(c *ast.Compiler) *levels {
 		builtins:   make(map[string]*ast.Builtin),
 		byFunction: make(map[string][]*ruleLevels),
 		byRef:      make(map[string][]*ruleLevels),
+		mocks:      make(map[string]*mocks),
 	}
 	for _, b := range ast.CapabilitiesForThisVersion().Builtins {
 		l.builtins[b.Name] = b
@@ -104,6 +107,10 @@ func (l *levels) walk(r *ruleLevels, x any) {
 
 func (l *levels) expr(r *ruleLevels, e *ast.Expr) {
 	for _, w := range e.With {
+		if target := l.function(w.Target); target != "" {
+			l.mock(r, target, w.Value)
+			continue
+		}
 		to := min(l.term(r, w.Value), mixed)
 		if ref, ok := w.Target.Value.(ast.Ref); ok && ref[0].Equal(ast.InputRootDocument) {
 			l.raise(&l.replacedInput, to)
@@ -176,24 +183,22 @@ func (l *levels) call(r *ruleLevels, t []*ast.Term) {
 	if !ok {
 		return
 	}
-	if b := l.builtins[op.String()]; b != nil {
-		if n := b.Decl.Arity() + 1; n < len(t) {
-			l.bind(r, t[n], l.builtin(r, b, t[1:n]))
-		}
-		return
+	end := l.end(op.String(), t)
+	result := l.callee(r, op.String(), t[1:end])
+	if end < len(t) {
+		l.bind(r, t[end], result)
 	}
-	var value level
-	for _, f := range l.byFunction[op.String()] {
-		for i := range f.args {
-			if i+1 < len(t) {
-				l.raise(&f.args[i], l.term(r, t[i+1]))
-			}
-		}
-		value = max(value, f.value)
-		if n := len(f.args) + 1; n < len(t) {
-			l.bind(r, t[n], value)
-		}
+}
+
+// end is where the operands of a call end, and its result may follow.
+func (l *levels) end(name string, t []*ast.Term) int {
+	end := len(t)
+	if b := l.builtins[name]; b != nil && b.Decl.Result() != nil {
+		end = b.Decl.Arity() + 1
+	} else if rules := l.byFunction[name]; len(rules) > 0 {
+		end = len(rules[0].args) + 1
 	}
+	return min(end, len(t))
 }
 
 // builtin is the level of a builtin's result.

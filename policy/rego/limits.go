@@ -9,6 +9,8 @@ const (
 	MaxSourceBytes = 512 << 10
 	// MaxDataBytes is the size of a policy's own data, as JSON.
 	MaxDataBytes = 4 << 20
+	// MaxQueryBytes is the size of an ad-hoc query.
+	MaxQueryBytes = 16 << 10
 	// MaxNesting is how deep a module may nest: the parser recurses.
 	MaxNesting = 500
 	// MaxInputDepth is how deep an input may nest objects and arrays.

@@ -14,6 +14,8 @@ const secretsKey = "secrets"
 // validName is the grammar of secret names.
 var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}$`)
 
+var metadataRef = ast.MustParseRef("rego.metadata")
+
 const dynamicAdvice = "write data.secrets.NAME with the name as a constant"
 
 // names finds the secrets that modules refer to, spells all references
@@ -21,9 +23,14 @@ const dynamicAdvice = "write data.secrets.NAME with the name as a constant"
 // references are resolved, so that imports make no difference.
 type names struct {
 	issues []Issue
+	// whole are issues of references to all documents, which hold the secrets if
+	// there are any.
+	whole []Issue
 	// paths are the constant fronts of all references below data.secrets:
 	// ["DB", "password"].
 	paths [][]ast.Value
+	// metadata is set when a module calls rego.metadata.rule or .chain.
+	metadata bool
 	// aliases are the local variables of a rule that stand for input or for
 	// input.contexts, in which secrets are not.
 	aliases map[ast.Var]bool
@@ -34,6 +41,9 @@ type names struct {
 func (n *names) module(m *ast.Module) {
 	if path := m.Package.Path; len(path) > 1 && path[1].Value.Compare(ast.String(secretsKey)) == 0 {
 		n.refuse(m.Package.Location, codeReserved, "the package data.secrets is where secrets are", "use another package name")
+	}
+	if len(m.Package.Path) > 1 && m.Package.Path[1].Value.Compare(ast.String(queryPackage)) == 0 && m.Package.Location.File != queryFile {
+		n.refuse(m.Package.Location, codeReserved, "the package data."+queryPackage+" is where queries are", "use another package name")
 	}
 	for _, rule := range m.Rules {
 		n.rule = rule
@@ -88,7 +98,11 @@ func (n *names) refuse(loc *ast.Location, code, message, advice string) {
 // operator refuses calls of the builtins that only the compiler may call.
 func (n *names) operator(t *ast.Term) {
 	ref, ok := t.Value.(ast.Ref)
-	if !ok || len(ref) != 1 {
+	if !ok {
+		return
+	}
+	n.metadata = n.metadata || ref.HasPrefix(metadataRef)
+	if len(ref) != 1 {
 		return
 	}
 	if v, ok := ref[0].Value.(ast.Var); ok && strings.HasPrefix(string(v), ownPrefix) {
@@ -122,11 +136,11 @@ func (n *names) ref(ref ast.Ref, loc *ast.Location) {
 		return
 	}
 	if len(ref) == 1 {
-		n.refuse(loc, codeDynamic, "data as a whole holds all secrets", "name the document: data.NAME")
+		n.whole = append(n.whole, issueAt(loc, codeDynamic, "data as a whole holds all secrets", "name the document: data.NAME"))
 		return
 	}
 	if _, ok := ref[1].Value.(ast.String); !ok {
-		n.refuse(loc, codeDynamic, "data[…] with a variable could be the secrets", "name the document: data.NAME")
+		n.whole = append(n.whole, issueAt(loc, codeDynamic, "data[…] with a variable could be the secrets", "name the document: data.NAME"))
 		return
 	}
 	if isKey(ref, 1, secretsKey) {
@@ -164,8 +178,14 @@ func (n *names) with(w *ast.With) {
 	if !ok {
 		return
 	}
-	if ref[0].Equal(ast.DefaultRootDocument) && (len(ref) == 1 || isKey(ref, 1, secretsKey)) {
-		n.refuse(w.Target.Location, codeDynamic, "`with` can't replace secrets", "compare in a function and give it the value as an argument")
+	if !ref[0].Equal(ast.DefaultRootDocument) || len(ref) > 1 && !isKey(ref, 1, secretsKey) {
+		return
+	}
+	x := issueAt(w.Target.Location, codeDynamic, "`with` can't replace secrets", "compare in a function and give it the value as an argument")
+	if len(ref) == 1 {
+		n.whole = append(n.whole, x)
+	} else {
+		n.issues = append(n.issues, x)
 	}
 }
 

@@ -122,8 +122,12 @@ func (w *rewriter) exprs(body ast.Body, bound ast.VarSet) []*ast.Expr {
 func (w *rewriter) expr(e *ast.Expr, bound ast.VarSet) []*ast.Expr {
 	var values, before, after []*ast.Expr
 	for _, m := range e.With {
-		w.with(m)
-		m.Value = w.term(m.Value, bound, &values)
+		if also := w.with(m); also != nil {
+			e.With = append(e.With, also)
+		}
+		if w.function(m.Target) == "" || w.function(m.Value) == "" {
+			m.Value = w.term(m.Value, bound, &values)
+		}
 	}
 	main := []*ast.Expr{e}
 	switch t := e.Terms.(type) {
@@ -134,6 +138,12 @@ func (w *rewriter) expr(e *ast.Expr, bound ast.VarSet) []*ast.Expr {
 		inner := bound.Copy()
 		inner.Update(t.KeyValueVars())
 		t.Body = toBody(w.exprs(t.Body, inner))
+	case *ast.Not:
+		t.Body = toBody(w.exprs(t.Body, bound.Copy()))
+	case *ast.LogicalAnd:
+		t.Lhs, t.Rhs = toBody(w.exprs(t.Lhs, bound.Copy())), toBody(w.exprs(t.Rhs, bound.Copy()))
+	case *ast.LogicalOr:
+		t.Lhs, t.Rhs = toBody(w.exprs(t.Lhs, bound.Copy())), toBody(w.exprs(t.Rhs, bound.Copy()))
 	case []*ast.Term:
 		if e.IsEquality() {
 			main = w.equality(e, t, bound, &before)
@@ -150,15 +160,6 @@ func (w *rewriter) expr(e *ast.Expr, bound ast.VarSet) []*ast.Expr {
 	}
 	out := append(values, before...)
 	return append(append(out, main...), after...)
-}
-
-// with refuses to replace functions, whose calls have other names by now.
-func (w *rewriter) with(m *ast.With) {
-	ref, ok := m.Target.Value.(ast.Ref)
-	if ok && (ref[0].Equal(ast.InputRootDocument) || ref[0].Equal(ast.DefaultRootDocument) && len(w.byFunction[ref.String()]) == 0) {
-		return
-	}
-	w.refuse(m.Target.Location, codeUnsupported, "`with` can't replace a function in a policy that uses secrets", "replace input or data")
 }
 
 // level is the level of a term of the rule at hand.

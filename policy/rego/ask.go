@@ -1,0 +1,150 @@
+package rego
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/topdown"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// Ask says how a question to a policy is answered. The zero Ask asks as OPA does.
+type Ask struct {
+	seal.Options
+	// Strict makes an error of a builtin that fails. Otherwise its call is
+	// undefined, as in OPA.
+	Strict bool
+}
+
+// Answer is what a policy answers to a question, masked.
+type Answer struct {
+	// Defined reports whether the document exists, or the query holds.
+	Defined bool
+	// Value is the document, as encoding/json decodes one. For a query it is an
+	// array with an object of variables for each way in which it holds.
+	Value any
+	// Print is what print() wrote, a line each.
+	Print []string
+	// Masked says what was masked, with JSON pointers into Value.
+	Masked []seal.Masked
+	// Err is set when the evaluation failed. Nothing is defined then.
+	Err *Error
+}
+
+// varAnswer is the variable of a question.
+const varAnswer = ast.Var("answer")
+
+// Document gives the document at a path below data: of rules, or of the policy's
+// own data. The path of no parts is everything but the secrets. Secrets are no
+// document that a reader can ask for.
+func (p *Policy) Document(ctx context.Context, path []string, input json.RawMessage, a Ask) Answer {
+	if len(path) > 0 && path[0] == secretsKey {
+		return Answer{}
+	}
+	return p.answer(ctx, input, a, func(in *ast.Term, e *evaluation) (ast.Value, error) {
+		ref := ast.Ref{ast.DefaultRootDocument}
+		for _, part := range path {
+			if e.run != nil {
+				part = sealText(e.run, part)
+			}
+			ref = append(ref, ast.StringTerm(part))
+		}
+		v, err := e.value(ctx, p.compiler, answerBody(ast.NewTerm(ref)), in)
+		if root, ok := v.(ast.Object); ok && len(path) == 0 {
+			v = without(root, ast.InternedTerm(secretsKey))
+		}
+		return v, err
+	})
+}
+
+// Query answers an ad-hoc query, a body of Rego over data and input. It is
+// compiled with the policy: what is refused there is refused in a query.
+// A query that does not compile gives a [*CompileError].
+func (p *Policy) Query(ctx context.Context, query string, input json.RawMessage, a Ask) (Answer, error) {
+	if p.missing != nil {
+		return Answer{Err: denied(p.missing).Err}, nil
+	}
+	compiler, body, err := p.compileQuery(query)
+	if err != nil {
+		if _, ok := errors.AsType[*CompileError](err); ok {
+			return Answer{}, err
+		}
+		return Answer{Err: evaluationError(err)}, nil
+	}
+	return p.answer(ctx, input, a, func(in *ast.Term, e *evaluation) (ast.Value, error) {
+		v, err := e.value(ctx, compiler, body, in)
+		if all, ok := v.(*ast.Array); ok && all.Len() == 0 {
+			v = nil
+		}
+		return v, err
+	}), nil
+}
+
+// answer evaluates one question; whatever goes wrong is in Err.
+func (p *Policy) answer(ctx context.Context, raw json.RawMessage, a Ask, find func(*ast.Term, *evaluation) (ast.Value, error)) (answer Answer) {
+	defer func() {
+		if recover() != nil {
+			answer = Answer{Err: denied(seal.Errorf(codeInternal, "the evaluator failed")).Err}
+		}
+	}()
+	if p.missing != nil {
+		return Answer{Err: denied(p.missing).Err}
+	}
+	e := &evaluation{policy: p, strict: a.Strict, cancel: topdown.NewCancel()}
+	if p.run != nil {
+		e.run = p.run.Child(a.Options)
+	}
+	e.printed.run = e.run
+	input, refused := parseInput(raw, e.run)
+	if refused != nil {
+		return Answer{Err: denied(refused).Err}
+	}
+	defer time.AfterFunc(MaxEvaluationTime, e.cancel.Cancel).Stop()
+	defer context.AfterFunc(ctx, e.cancel.Cancel)()
+	v, err := find(input, e)
+	answer.Print = e.printed.lines
+	if err != nil {
+		answer.Err = evaluationError(err)
+		return answer
+	}
+	if v == nil {
+		return answer
+	}
+	out := make(map[string]any)
+	if refused := export(out, "value", v); refused != nil {
+		answer.Err = denied(refused).Err
+		return answer
+	}
+	answer.Defined, answer.Value = true, out["value"]
+	if e.run != nil {
+		sealComputed(e.run, out)
+		answer.Value, answer.Masked = e.run.MaskValue(out["value"])
+	}
+	return answer
+}
+
+// value evaluates a question; the value is nil if it is undefined.
+func (e *evaluation) value(ctx context.Context, c *ast.Compiler, body ast.Body, input *ast.Term) (ast.Value, error) {
+	q, ctx := e.query(ctx, c, body, input)
+	var v ast.Value
+	err := q.Iter(ctx, func(found topdown.QueryResult) error {
+		v = found[varAnswer].Value
+		return nil
+	})
+	return v, err
+}
+
+// without copies an object without one of its keys.
+func without(o ast.Object, key *ast.Term) ast.Object {
+	out := ast.NewObjectWithCapacity(o.Len())
+	o.Foreach(func(k, v *ast.Term) {
+		if !k.Equal(key) {
+			out.Insert(k, v)
+		}
+	})
+	return out
+}
