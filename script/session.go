@@ -83,6 +83,46 @@ func (s *session) Derive(f seal.Func, text string) (string, error) {
 	return s.run.Seal.Derive(f, text)
 }
 
+// Underive is seal.Run's.
+func (s *session) Underive(f seal.Func, text string) (string, error) {
+	if err := s.count(); err != nil {
+		return "", err
+	}
+	return s.run.Seal.Underive(f, text)
+}
+
+// MAC is seal.Run's.
+func (s *session) MAC(hash seal.Hash, key, message string) (string, error) {
+	if err := s.count(); err != nil {
+		return "", err
+	}
+	return s.run.Seal.MAC(hash, key, message)
+}
+
+// Sign is seal.Run's.
+func (s *session) Sign(alg seal.Algorithm, key, message string) (string, error) {
+	if err := s.count(); err != nil {
+		return "", err
+	}
+	return s.run.Seal.Sign(alg, key, message)
+}
+
+// Verify is seal.Run's.
+func (s *session) Verify(alg seal.Algorithm, key, message, signature string) (bool, error) {
+	if err := s.count(); err != nil {
+		return false, err
+	}
+	return s.run.Seal.Verify(alg, key, message, signature)
+}
+
+// KeyKind is seal.Run's.
+func (s *session) KeyKind(key string) (seal.KeyKind, error) {
+	if err := s.count(); err != nil {
+		return "", err
+	}
+	return s.run.Seal.KeyKind(key)
+}
+
 // SetSecret hands a secret to whoever the run was started by.
 func (s *session) SetSecret(name string, value any, scope string) error {
 	if err := s.count(); err != nil {

@@ -18,6 +18,12 @@ type Bridge interface {
 	Contains(haystack, needle string) (bool, error)
 	Index(haystack, needle string) (int, error)
 	Derive(f seal.Func, s string) (string, error)
+	// Underive, MAC, Sign, Verify and KeyKind are too.
+	Underive(f seal.Func, s string) (string, error)
+	MAC(hash seal.Hash, key, message string) (string, error)
+	Sign(alg seal.Algorithm, key, message string) (string, error)
+	Verify(alg seal.Algorithm, key, message, signature string) (bool, error)
+	KeyKind(key string) (seal.KeyKind, error)
 	// SetSecret stores a secret; value is what encoding/json makes of JSON.
 	SetSecret(name string, value any, scope string) error
 	// Fetch starts to send a request. Wait tells of its end under id.

@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"strings"
 
 	"github.com/dop251/goja"
@@ -74,10 +75,27 @@ func (h *Host) bytesOfText(s goja.String, e encoding) (b string, text bool) {
 
 // bytesOfSealed does that for a sealed string.
 func (h *Host) bytesOfSealed(s string, e encoding) (b string, text bool) {
-	if e != encodingUTF8 {
-		h.refuse("decoding it as "+string(e), "store the decoded value")
+	if e == encodingUTF8 {
+		return s, true
 	}
-	return s, true
+	for _, f := range encoders[e] {
+		b, err := h.bridge.Underive(f, s)
+		var refused *seal.Error
+		if errors.As(err, &refused) && refused.Code == seal.CodeInspected {
+			continue // made by another, or by none
+		}
+		h.must(err)
+		return b, false
+	}
+	h.refuse("decoding it as "+string(e), "store the decoded value")
+	return "", false
+}
+
+// encoders are the functions whose results may be decoded, sealed.
+var encoders = map[encoding][]seal.Func{
+	encodingHex:       {seal.Hex},
+	encodingBase64:    {seal.Base64, seal.Base64RawURL, seal.Base64URL},
+	encodingBase64URL: {seal.Base64RawURL, seal.Base64URL, seal.Base64},
 }
 
 // textOf gives bytes as text in an encoding. text says whether the surrogates in

@@ -21,13 +21,20 @@ func (c *counting) count() error {
 	return nil
 }
 
-func (c *counting) Holds(string) (bool, error)                { return false, c.count() }
-func (c *counting) Equal(string, string) (bool, error)        { return false, c.count() }
-func (c *counting) EqualNumber(string, float64) (bool, error) { return false, c.count() }
-func (c *counting) Contains(string, string) (bool, error)     { return false, c.count() }
-func (c *counting) Index(string, string) (int, error)         { return 0, c.count() }
-func (c *counting) Derive(seal.Func, string) (string, error)  { return "", c.count() }
-func (c *counting) SetSecret(string, any, string) error       { return c.count() }
+func (c *counting) Holds(string) (bool, error)                          { return false, c.count() }
+func (c *counting) Equal(string, string) (bool, error)                  { return false, c.count() }
+func (c *counting) EqualNumber(string, float64) (bool, error)           { return false, c.count() }
+func (c *counting) Contains(string, string) (bool, error)               { return false, c.count() }
+func (c *counting) Index(string, string) (int, error)                   { return 0, c.count() }
+func (c *counting) Derive(seal.Func, string) (string, error)            { return "", c.count() }
+func (c *counting) Underive(seal.Func, string) (string, error)          { return "", c.count() }
+func (c *counting) MAC(seal.Hash, string, string) (string, error)       { return "", c.count() }
+func (c *counting) Sign(seal.Algorithm, string, string) (string, error) { return "", c.count() }
+func (c *counting) Verify(seal.Algorithm, string, string, string) (bool, error) {
+	return false, c.count()
+}
+func (c *counting) KeyKind(string) (seal.KeyKind, error) { return "", c.count() }
+func (c *counting) SetSecret(string, any, string) error  { return c.count() }
 func (c *counting) StartFetch(_ int, _ host.Request, _ func(host.Completion)) error {
 	return c.count()
 }

@@ -302,6 +302,24 @@ func (w *process) answer(s Server, c *call) (reply, error) {
 		var derived string
 		derived, err = s.Derive(seal.Func(x), y)
 		r.Text = host.Bytes(derived)
+	case opUnderive:
+		var text string
+		text, err = s.Underive(seal.Func(x), y)
+		r.Text = host.Bytes(text)
+	case opMAC:
+		var mac string
+		mac, err = s.MAC(seal.Hash(x), y, string(c.C))
+		r.Text = host.Bytes(mac)
+	case opSign:
+		var signature string
+		signature, err = s.Sign(seal.Algorithm(x), y, string(c.C))
+		r.Text = host.Bytes(signature)
+	case opVerify:
+		r.Bool, err = s.Verify(seal.Algorithm(x), y, string(c.C), string(c.D))
+	case opKeyKind:
+		var kind seal.KeyKind
+		kind, err = s.KeyKind(x)
+		r.Text = host.Bytes(kind)
 	case opSetSecret:
 		err = s.SetSecret(x, c.Value, y)
 	case opFetch:

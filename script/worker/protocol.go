@@ -48,6 +48,11 @@ const (
 	opContains    op = "contains"
 	opIndex       op = "index"
 	opDerive      op = "derive"
+	opUnderive    op = "underive"
+	opMAC         op = "mac"
+	opSign        op = "sign"
+	opVerify      op = "verify"
+	opKeyKind     op = "key_kind"
 	opSetSecret   op = "set_secret"
 	opFetch       op = "fetch"
 )
@@ -57,6 +62,8 @@ type call struct {
 	Op      op            `json:"op"`
 	A       host.Bytes    `json:"a,omitempty"`
 	B       host.Bytes    `json:"b,omitempty"`
+	C       host.Bytes    `json:"c,omitempty"`
+	D       host.Bytes    `json:"d,omitempty"`
 	Number  string        `json:"number,omitempty"` // strconv's, since JSON has no NaN
 	Value   any           `json:"value,omitempty"`
 	ID      int           `json:"id,omitempty"`
@@ -81,6 +88,11 @@ type Server interface {
 	Contains(haystack, needle string) (bool, error)
 	Index(haystack, needle string) (int, error)
 	Derive(f seal.Func, s string) (string, error)
+	Underive(f seal.Func, s string) (string, error)
+	MAC(hash seal.Hash, key, message string) (string, error)
+	Sign(alg seal.Algorithm, key, message string) (string, error)
+	Verify(alg seal.Algorithm, key, message, signature string) (bool, error)
+	KeyKind(key string) (seal.KeyKind, error)
 	SetSecret(name string, value any, scope string) error
 	// StartFetch checks that one more request may be sent and sends it on its own
 	// goroutine, which calls done.

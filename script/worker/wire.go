@@ -90,6 +90,36 @@ func (w *wire) Derive(f seal.Func, s string) (string, error) {
 	return string(r.Text), err
 }
 
+// Underive is host.Bridge's.
+func (w *wire) Underive(f seal.Func, s string) (string, error) {
+	r, err := w.ask(call{Op: opUnderive, A: host.Bytes(f), B: host.Bytes(s)})
+	return string(r.Text), err
+}
+
+// MAC is host.Bridge's.
+func (w *wire) MAC(hash seal.Hash, key, message string) (string, error) {
+	r, err := w.ask(call{Op: opMAC, A: host.Bytes(hash), B: host.Bytes(key), C: host.Bytes(message)})
+	return string(r.Text), err
+}
+
+// Sign is host.Bridge's.
+func (w *wire) Sign(alg seal.Algorithm, key, message string) (string, error) {
+	r, err := w.ask(call{Op: opSign, A: host.Bytes(alg), B: host.Bytes(key), C: host.Bytes(message)})
+	return string(r.Text), err
+}
+
+// Verify is host.Bridge's.
+func (w *wire) Verify(alg seal.Algorithm, key, message, signature string) (bool, error) {
+	r, err := w.ask(call{Op: opVerify, A: host.Bytes(alg), B: host.Bytes(key), C: host.Bytes(message), D: host.Bytes(signature)})
+	return r.Bool, err
+}
+
+// KeyKind is host.Bridge's.
+func (w *wire) KeyKind(key string) (seal.KeyKind, error) {
+	r, err := w.ask(call{Op: opKeyKind, A: host.Bytes(key)})
+	return seal.KeyKind(r.Text), err
+}
+
 // SetSecret is host.Bridge's.
 func (w *wire) SetSecret(name string, value any, scope string) error {
 	_, err := w.ask(call{Op: opSetSecret, A: host.Bytes(name), B: host.Bytes(scope), Value: value})
