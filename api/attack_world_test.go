@@ -225,7 +225,7 @@ var accidents = []struct {
 	with    string
 }{
 	{regexp.MustCompile(`"duration_ms":[0-9.e-]+`), `"duration_ms":0`},
-	{regexp.MustCompile(`"(created_at|updated_at)":"[^"]+"`), `"$1":"then"`},
+	{regexp.MustCompile(`"(created_at|updated_at|at)":"[^"]+"`), `"$1":"then"`},
 	{regexp.MustCompile(`"[0-9a-z]{26}"`), `"random"`}, // fingerprints and request ids
 	{regexp.MustCompile(`(?m)^(Date|Etag|Content-Length): .*\r\n`), ``},
 }

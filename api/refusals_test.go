@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,8 @@ func fixture(t testing.TB, o apitest.Options) *apitest.Server {
 	return s
 }
 
+var lastUsed = regexp.MustCompile(`"last_used":({[^}]*}|null)`)
+
 // state is everything that the API tells of what is stored.
 func state(t testing.TB, s *apitest.Server) string {
 	t.Helper()
@@ -43,7 +46,7 @@ func state(t testing.TB, s *apitest.Server) string {
 		}
 	}
 	all.Write(want(t, s, http.StatusOK, request{method: "GET", path: "/v1/secrets/K/versions"}).Body)
-	return all.String()
+	return lastUsed.ReplaceAllString(all.String(), "")
 }
 
 func nested(levels int) string {
@@ -191,7 +194,9 @@ var refusals = sync.OnceValue(func() []refusal {
 		{name: "If-Match without quotes", request: request{"DELETE", "/v1/secrets/K", ``, map[string]string{"If-Match": "abc"}}, status: 400, code: "invalid_request"},
 		{name: "If-Match of a list", request: request{"DELETE", "/v1/secrets/K", ``, map[string]string{"If-Match": `"a", "b"`}}, status: 400, code: "invalid_request"},
 		{name: "a weak If-Match", request: request{"DELETE", "/v1/secrets/K", ``, map[string]string{"If-Match": `W/"a"`}}, status: 400, code: "invalid_request"},
-		{name: "If-Match where nothing heeds it", request: request{"PATCH", "/v1/secrets/K/versions/1", `{"status":"ENABLED"}`, map[string]string{"If-Match": `"a"`}}, status: 400, code: "invalid_request"},
+		{name: "If-Match where nothing heeds it", request: request{"PUT", "/v1/projects/shop", ``, map[string]string{"If-Match": `"a"`}}, status: 400, code: "invalid_request"},
+		{name: "a stale If-Match on a version", request: request{"PATCH", "/v1/secrets/K/versions/1", `{"status":"ENABLED"}`, map[string]string{"If-Match": `"a"`}}, status: 412, code: "changed"},
+		{name: "a stale If-Match to destroy", request: request{"DELETE", "/v1/secrets/K/versions/1", ``, map[string]string{"If-Match": `"a"`}}, status: 412, code: "changed"},
 	}
 })
 

@@ -99,18 +99,27 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	if diff := cmp.Diff(patched, got); diff != "" {
 		t.Errorf("GET differs from PATCH's answer:\n%s", diff)
 	}
-	_, err = secrets.AddVersion(ctx, "API_KEY", client.StringValue(second), "")
+	same, added, err := secrets.AddVersion(ctx, "API_KEY", client.Given{Value: client.StringValue(second)}, "")
 	ok(err)
-	_, err = secrets.SetVersionStatus(ctx, "API_KEY", 1, "DISABLED")
+	if added || same.Version != 2 {
+		t.Errorf("adding the value that it has: added %v, %+v", added, same)
+	}
+	third, added, err := secrets.AddVersion(ctx, "API_KEY", client.Given{Generate: &client.Generate{Kind: "password", Length: 40}}, "")
 	ok(err)
-	ok(secrets.DestroyVersion(ctx, "API_KEY", 1))
+	if !added || third.Version != 3 {
+		t.Errorf("a generated version: added %v, %+v", added, third)
+	}
+	ok(secrets.DestroyVersion(ctx, "API_KEY", 3, ""))
+	_, err = secrets.SetVersionStatus(ctx, "API_KEY", 1, "DISABLED", "")
+	ok(err)
+	ok(secrets.DestroyVersion(ctx, "API_KEY", 1, ""))
 	versions, err := secrets.Versions(ctx, "API_KEY")
 	ok(err)
 	var statuses []string
 	for _, v := range versions {
 		statuses = append(statuses, v.Status)
 	}
-	if diff := cmp.Diff([]string{"ENABLED", "ENABLED", "DESTROYED"}, statuses); diff != "" {
+	if diff := cmp.Diff([]string{"DESTROYED", "ENABLED", "DESTROYED"}, statuses); diff != "" {
 		t.Errorf("versions:\n%s", diff)
 	}
 	_, _, err = secrets.Put(ctx, "DB", client.SecretSpec{Value: client.JSONValue([]byte(asJSON(t, map[string]string{"user": "u", "password": first})))}, "")

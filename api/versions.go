@@ -9,22 +9,6 @@ import (
 	"github.com/reticent/reticent/secretstore"
 )
 
-// newVersion is the body of a POST: a value for a secret that exists.
-type newVersion struct {
-	Value       *secretstore.Value       `json:"value"`
-	ValueBase64 *secretstore.Base64Value `json:"value_base64"`
-}
-
-func (v newVersion) value() (secretstore.Value, error) {
-	switch {
-	case v.Value != nil && v.ValueBase64 == nil:
-		return *v.Value, nil
-	case v.ValueBase64 != nil && v.Value == nil:
-		return v.ValueBase64.Value, nil
-	}
-	return secretstore.Value{}, refuse(http.StatusBadRequest, "invalid_request", "a version is written with value or value_base64")
-}
-
 // versionStatus is the body of a PATCH.
 type versionStatus struct {
 	Status secretstore.Status `json:"status"`
@@ -49,24 +33,20 @@ func (s *server) addVersion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var body newVersion
+	var body secretstore.Given
 	if err := decode(w, r, MaxBodyBytes, &body); err != nil {
 		return err
 	}
-	value, err := body.value()
-	if err != nil {
-		return err
-	}
-	version, err := s.store.AddVersion(r.Context(), t.by, t.scope, t.name, value, etag)
+	version, added, err := s.store.AddVersion(r.Context(), t.by, t.scope, t.name, body, etag)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Location", pathOf(t.scope, "secrets", t.name, "versions", strconv.Itoa(version.Version)))
-	return s.answer(w, http.StatusCreated, "", version)
+	return s.stored(w, added, "", version)
 }
 
 func (s *server) patchVersion(w http.ResponseWriter, r *http.Request) error {
-	t, n, err := versionOf(r)
+	t, n, etag, err := versionOf(r)
 	if err != nil {
 		return err
 	}
@@ -74,7 +54,7 @@ func (s *server) patchVersion(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, MaxBodyBytes, &body); err != nil {
 		return err
 	}
-	version, err := s.store.SetVersionStatus(r.Context(), t.by, t.scope, t.name, n, body.Status)
+	version, err := s.store.SetVersionStatus(r.Context(), t.by, t.scope, t.name, n, body.Status, etag)
 	if err != nil {
 		return err
 	}
@@ -82,29 +62,27 @@ func (s *server) patchVersion(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) destroyVersion(w http.ResponseWriter, r *http.Request) error {
-	t, n, err := versionOf(r)
+	t, n, etag, err := versionOf(r)
 	if err != nil {
 		return err
 	}
-	if err := s.store.DestroyVersion(r.Context(), t.by, t.scope, t.name, n); err != nil {
+	if err := s.store.DestroyVersion(r.Context(), t.by, t.scope, t.name, n, etag); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 
-// versionOf gives the version that a path names.
-func versionOf(r *http.Request) (target, int, error) {
-	t, err := targetOf(r)
+// versionOf gives the version that a path names, and the ETag that the secret
+// should have.
+func versionOf(r *http.Request) (target, int, string, error) {
+	t, etag, err := writeOf(r)
 	if err != nil {
-		return t, 0, err
-	}
-	if err := unconditional(r); err != nil {
-		return t, 0, err
+		return t, 0, "", err
 	}
 	n, err := strconv.Atoi(chi.URLParam(r, "version"))
 	if err != nil || n < 1 {
-		return t, 0, refuse(http.StatusBadRequest, "invalid_request", "a version is a number from 1")
+		return t, 0, "", refuse(http.StatusBadRequest, "invalid_request", "a version is a number from 1")
 	}
-	return t, n, nil
+	return t, n, etag, nil
 }

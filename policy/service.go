@@ -112,6 +112,7 @@ func (s *Service) Evaluate(ctx context.Context, by secretstore.Principal, scope 
 	if b.err != nil {
 		return denied(CodeFailed, "the stored policy cannot be used; store it again to see why"), nil
 	}
+	s.Store.Used(by, doc)
 	return b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, doc.Scope)), nil
 }
 

@@ -65,6 +65,7 @@ func (s *Service) Run(ctx context.Context, by secretstore.Principal, scope secre
 	if err != nil {
 		return Result{}, err
 	}
+	s.Store.Used(by, doc)
 	return s.run(ctx, by, doc.Scope, Run{
 		ID:     fmt.Sprintf("%s:%s:%s", doc.Scope.Path(), doc.Name, doc.ETag),
 		Name:   doc.Name,

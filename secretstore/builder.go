@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -20,6 +19,9 @@ type builder struct {
 	touched map[Scope]map[string]bool
 	changed map[*Document]bool
 	removed []*Document
+
+	ownsIndex bool            // st.referrers is already a copy
+	reindexed map[string]bool // as are these of its sets
 }
 
 func (s *Store) builder(st *state) *builder {
@@ -31,7 +33,7 @@ func (s *Store) builder(st *state) *builder {
 	}
 	return &builder{
 		s: s, st: st, owned: make(map[any]bool),
-		touched: make(map[Scope]map[string]bool), changed: make(map[*Document]bool),
+		touched: make(map[Scope]map[string]bool), changed: make(map[*Document]bool), reindexed: make(map[string]bool),
 	}
 }
 
@@ -54,6 +56,8 @@ func (b *builder) applyRow(c kv.Change) error {
 		return b.applySecret(rest, c)
 	case "value":
 		return b.applyValue(rest, c)
+	case "use":
+		return b.applyUse(rest, c)
 	case "doc":
 		return b.applyDocument(rest, c)
 	case "token":
@@ -99,9 +103,9 @@ func (b *builder) secretAt(scope Scope, name string) *secret {
 	}
 	current := b.st.secrets[scope][name]
 	if current == nil || !b.touched[scope][name] {
-		next := &secret{scope: scope, name: name, values: make(map[int]envelope.Sealed)}
+		next := &secret{scope: scope, name: name, values: make(map[int]envelope.Sealed), used: &usage{}}
 		if current != nil {
-			next.record = current.record
+			next.record, next.used = current.record, current.used
 			maps.Copy(next.values, current.values)
 		}
 		current = next
@@ -126,6 +130,9 @@ func (b *builder) applySecret(rest string, c kv.Change) error {
 	var record secretRecord
 	if err := json.Unmarshal(c.Value, &record); err != nil {
 		return err
+	}
+	if secret.record.ID != record.ID {
+		secret.used = &usage{}
 	}
 	secret.record = record
 	return nil
@@ -184,6 +191,7 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 	if c.Deleted {
 		if doc := docs[name]; doc != nil {
 			b.removed = append(b.removed, doc)
+			b.index(doc, false)
 			delete(docs, name)
 		}
 		return nil
@@ -192,6 +200,10 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 	if err := json.Unmarshal(c.Value, doc); err != nil {
 		return err
 	}
+	if old := docs[name]; old != nil {
+		b.index(old, false)
+	}
+	b.index(doc, true)
 	docs[name] = doc
 	b.changed[doc] = true
 	return nil
@@ -218,7 +230,7 @@ func (b *builder) finish() Change {
 		if b.st.docs[docScope{doc.Kind, doc.Scope}][doc.Name] != doc {
 			continue // replaced within the commit
 		}
-		doc.set = b.s.sealingSet(b.st, doc.Scope, doc.Secrets)
+		doc.pinned = b.s.pin(b.st, doc.Scope, doc.Secrets)
 		out.Changed = append(out.Changed, doc)
 	}
 	for _, doc := range b.removed {
@@ -229,32 +241,21 @@ func (b *builder) finish() Change {
 	return out
 }
 
-// renewAffected replaces the documents that refer to a secret that changed.
+// renewAffected replaces the documents that may mean a secret that changed.
 func (b *builder) renewAffected() {
-	if len(b.touched) == 0 {
-		return
-	}
-	for _, at := range slices.Collect(maps.Keys(b.st.docs)) {
-		for name, doc := range b.st.docs[at] {
-			if b.changed[doc] || !b.affects(doc) {
-				continue
-			}
-			next := *doc
-			b.documents(at)[name] = &next
-			b.changed[&next] = true
-		}
-	}
-}
-
-func (b *builder) affects(doc *Document) bool {
-	for _, name := range doc.Secrets {
-		for scope := range b.touched {
-			if b.touched[scope][name] && doc.Scope.sees(scope) {
-				return true
+	for scope, names := range b.touched {
+		for name := range names {
+			for key := range b.st.referrers[entry(name)] {
+				doc := b.st.docs[key.docScope][key.name]
+				if doc == nil || b.changed[doc] || !key.scope.sees(scope) {
+					continue
+				}
+				next := *doc
+				b.documents(key.docScope)[key.name] = &next
+				b.changed[&next] = true
 			}
 		}
 	}
-	return false
 }
 
 func cloneMap[V any](m map[string]V) map[string]V {

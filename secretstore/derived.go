@@ -44,18 +44,23 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
-		r, err := getSecret(tx, scope, name)
+		r, name, err := getAliased(tx, scope, name)
 		v := made
 		v.limits = limits{UseInPlaceholders: true}
 		switch {
 		case errors.Is(err, ErrNotFound):
-			r = &secretRecord{ID: randomID(), Encoding: Generic, CreatedAt: s.now()}
+			if r, err = s.newSecret(tx, scope, name, Generic); err != nil {
+				return err
+			}
 			if len(from.From) > 0 {
 				v.limits = limitsOf(from.Limits, v.limits)
 			}
 		case err != nil:
 			return err
 		default:
+			if v.encoding, err = settable(r, made); err != nil {
+				return err
+			}
 			v.limits = r.newest().Limits
 			if len(from.From) > 0 {
 				// Fields of a computed value are secrets, whatever the old value's were.
@@ -65,12 +70,36 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 				}
 			}
 		}
-		if err := s.addVersion(tx, scope, name, r, v); err != nil {
+		if _, err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}
 		_, err = s.saveSecret(tx, scope, name, r)
 		return err
 	})
+}
+
+// getAliased gets a secret by one of the names that mean it in a scope, and that
+// name; the given one if there is no such secret.
+func getAliased(tx kv.Tx, scope Scope, name string) (*secretRecord, string, error) {
+	for _, stored := range lookup(name) {
+		r, err := getSecret(tx, scope, stored)
+		if !errors.Is(err, ErrNotFound) {
+			return r, stored, err
+		}
+	}
+	return nil, name, noSecret(scope, name)
+}
+
+// settable gives the encoding of a secret to which a script sets a value. Whether
+// what it computed from secrets is a key would tell of them, as a parser does.
+func settable(r *secretRecord, made version) (Encoding, error) {
+	if r.Encoding == Generic {
+		return Generic, nil
+	}
+	if len(made.DerivedFrom) > 0 {
+		return "", fail(ErrInvalid, "a secret of the encoding %s takes no value that was computed from secrets", r.Encoding)
+	}
+	return r.Encoding, r.Encoding.check(made.value)
 }
 
 // resolveValue makes a value of what an engine computed.

@@ -31,7 +31,7 @@ func TestDatabaseFileHasNoPlaintext(t *testing.T) {
 	mustCreate(t, s, secretstore.Scope{}, "A", secretstore.Spec{Value: value(values[0])})
 	mustCreate(t, s, secretstore.Scope{}, "B", secretstore.Spec{Value: value(values[1])})
 	mustCreate(t, s, secretstore.Scope{}, "C", secretstore.Spec{Value: structured(t, `{"password":"`+values[2]+`"}`)})
-	if _, err := s.AddVersion(t.Context(), admin, secretstore.Scope{}, "A", secretstore.StringValue(strong+"next"), ""); err != nil {
+	if _, _, err := s.AddVersion(t.Context(), admin, secretstore.Scope{}, "A", given(strong+"next"), ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, ok := s.Authenticate(token); !ok {
@@ -78,7 +78,7 @@ func TestSwappedRowsDoNotOpen(t *testing.T) {
 	mustCreate(t, s, secretstore.Scope{}, "A", secretstore.Spec{Value: value(strong + "A")})
 	mustCreate(t, s, secretstore.Scope{}, "B", secretstore.Spec{Value: value(strong + "B")})
 	mustCreate(t, s, secretstore.Scope{Project: "p"}, "A", secretstore.Spec{Value: value(strong + "pA")})
-	if _, err := s.AddVersion(t.Context(), admin, secretstore.Scope{}, "A", secretstore.StringValue(strong+"A2"), ""); err != nil {
+	if _, _, err := s.AddVersion(t.Context(), admin, secretstore.Scope{}, "A", given(strong+"A2"), ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -21,6 +21,7 @@
 //	scope:{scope}                      a project or a service
 //	secret:{scope}:{name}              metadata of a secret and of its versions
 //	value:{scope}:{name}:{version}     envelope.Sealed: the encrypted value
+//	use:{scope}:{name}                 the last use of a secret
 //	doc:{kind}:{scope}:{name}          a variable, script, policy or binding
 //	token:{id}                         an API token, its hash encrypted
 //	meta:key                           a constant under the key-encryption key

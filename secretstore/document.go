@@ -39,19 +39,12 @@ type Document struct {
 	Secrets   []string        `json:"secrets,omitempty"`
 	Body      json.RawMessage `json:"body"`
 
-	set func() *seal.Set
+	pinned
 }
 
 // SealingSet gives the secrets that the document refers to, looked up from its
 // scope and pinned. A change of one of them makes a new Document.
 func (d *Document) SealingSet() *seal.Set { return d.set() }
-
-// Reference says where a secret is referred to.
-type Reference struct {
-	Kind  Kind   `json:"kind"`
-	Scope string `json:"scope"`
-	Name  string `json:"name"`
-}
 
 // Draft is a document to be written.
 type Draft struct {
@@ -87,7 +80,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 				return fmt.Errorf("document %s: %w", key, err)
 			}
 		}
-		if err := (precondition{etag: d.IfMatch}).check(!created, doc.ETag); err != nil {
+		if err := (precondition{etag: d.IfMatch}).check(!created, doc.ETag, string(d.Kind)+" "+d.Name); err != nil {
 			return err
 		}
 		if !created && bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) {
@@ -101,7 +94,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 		return nil, false, err
 	}
 	// What the state has may be somebody else's by now.
-	doc.set = s.sealingSet(s.state.Load(), doc.Scope, doc.Secrets)
+	doc.pinned = s.pin(s.state.Load(), doc.Scope, doc.Secrets)
 	return &doc, created, nil
 }
 
@@ -126,7 +119,7 @@ func (s *Store) DeleteDocument(ctx context.Context, by Principal, kind Kind, sco
 		if err := json.Unmarshal(raw, &doc); err != nil {
 			return fmt.Errorf("document %s: %w", key, err)
 		}
-		if err := (precondition{etag: ifMatch}).check(true, doc.ETag); err != nil {
+		if err := (precondition{etag: ifMatch}).check(true, doc.ETag, string(kind)+" "+name); err != nil {
 			return err
 		}
 		return tx.Delete(key)
@@ -201,9 +194,4 @@ func docKey(kind Kind, scope Scope, name string) string {
 type docScope struct {
 	kind  Kind
 	scope Scope
-}
-
-// refersTo reports whether a document's names could mean a secret of a scope.
-func (d *Document) refersTo(scope Scope, name string) bool {
-	return d.Scope.sees(scope) && slices.Contains(d.Secrets, name)
 }

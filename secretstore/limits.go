@@ -1,6 +1,10 @@
 package secretstore
 
-import "github.com/reticent/reticent/secretstore/seal"
+import (
+	"time"
+
+	"github.com/reticent/reticent/secretstore/seal"
+)
 
 const (
 	// MaxValueBytes is the size of the largest value of a secret.
@@ -14,6 +18,28 @@ const (
 	MaxTags = 50
 	// MaxHosts is how many entries allowed_hosts has at most.
 	MaxHosts = 100
+	// MinHMACKeyBytes is the size of the smallest key of the encoding base64hmac:
+	// that of a digest of SHA-256 (RFC 7518 section 3.2).
+	MinHMACKeyBytes = 32
+	// MinRSABits is the size of the smallest RSA key of the encoding pem
+	// (RFC 7518 section 3.3).
+	MinRSABits = 2048
+	// MinPasswordLength and DefaultPasswordLength are those of a password that the
+	// server makes. A shorter one would be weak.
+	MinPasswordLength     = seal.MinStrongLength
+	DefaultPasswordLength = 32
+	// DefaultKeyBytes is the size of a key for HMAC that the server makes.
+	DefaultKeyBytes = 64
+	// MaxGeneratedBytes bounds what the server makes.
+	MaxGeneratedBytes = 1024
+	// MaxReferences is how many of the documents that refer to a secret its metadata
+	// name.
+	MaxReferences = 100
+	// ExpiryWarning is how long before a secret expires its metadata warn of it.
+	ExpiryWarning = 14 * 24 * time.Hour
+	// UseInterval is how often the last use of secrets is written down, and so how
+	// much of that a crash can lose.
+	UseInterval = time.Minute
 	// MaxPageSize is the most items that a page of a list has.
 	MaxPageSize = 500
 	// DefaultPageSize is what a list gives when it is not asked for a size.

@@ -3,6 +3,7 @@ package secretstore_test
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -72,7 +73,7 @@ func TestWideningReachesNoOlderVersion(t *testing.T) {
 	if _, err := patch(t, s, "KEY", `{"value":"not the value at all 1234","allowed_hosts":["evil.example.net","api.example.com"]}`); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.DestroyVersion(t.Context(), admin, scope, "KEY", 2); err != nil {
+	if err := s.DestroyVersion(t.Context(), admin, scope, "KEY", 2, ""); err != nil {
 		t.Fatal(err)
 	}
 	if !sees(t, s, scope, "KEY", strong) {
@@ -144,28 +145,28 @@ func TestVersionRules(t *testing.T) {
 	ctx, scope := t.Context(), secretstore.Scope{}
 	mustCreate(t, s, scope, "KEY", secretstore.Spec{Value: value(strong + "1")})
 	status := func(n int, status secretstore.Status) error {
-		_, err := s.SetVersionStatus(ctx, admin, scope, "KEY", n, status)
+		_, err := s.SetVersionStatus(ctx, admin, scope, "KEY", n, status, "")
 		return err
 	}
 	if err := status(1, secretstore.Disabled); err == nil {
 		t.Error("the newest version was disabled")
 	}
-	if err := s.DestroyVersion(ctx, admin, scope, "KEY", 1); err == nil {
+	if err := s.DestroyVersion(ctx, admin, scope, "KEY", 1, ""); err == nil {
 		t.Error("the only version was destroyed")
 	}
-	if _, err := s.AddVersion(ctx, admin, scope, "KEY", secretstore.StringValue(strong+"2"), ""); err != nil {
+	if _, _, err := s.AddVersion(ctx, admin, scope, "KEY", given(strong+"2"), ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := status(1, secretstore.Disabled); err != nil {
 		t.Error(err)
 	}
-	if err := s.DestroyVersion(ctx, admin, scope, "KEY", 2); err == nil {
+	if err := s.DestroyVersion(ctx, admin, scope, "KEY", 2, ""); err == nil {
 		t.Error("the newest version was destroyed while the one before it is disabled")
 	}
 	if err := status(1, secretstore.Enabled); err != nil {
 		t.Error(err)
 	}
-	if err := s.DestroyVersion(ctx, admin, scope, "KEY", 2); err != nil {
+	if err := s.DestroyVersion(ctx, admin, scope, "KEY", 2, ""); err != nil {
 		t.Error(err)
 	}
 	if err := status(2, secretstore.Enabled); err == nil {
@@ -174,7 +175,7 @@ func TestVersionRules(t *testing.T) {
 	if !sees(t, s, scope, "KEY", strong+"1") {
 		t.Error("the version before is not current")
 	}
-	v, err := s.AddVersion(ctx, admin, scope, "KEY", secretstore.StringValue(strong+"3"), "")
+	v, _, err := s.AddVersion(ctx, admin, scope, "KEY", given(strong+"3"), "")
 	if err != nil || v.Version != 3 {
 		t.Errorf("the number of a destroyed version was given again: %+v %v", v, err)
 	}
@@ -188,8 +189,8 @@ func TestTheOldestVersionGoes(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx, scope := t.Context(), secretstore.Scope{}
 	mustCreate(t, s, scope, "KEY", secretstore.Spec{Value: value(strong)})
-	for range secretstore.MaxVersions {
-		if _, err := s.AddVersion(ctx, admin, scope, "KEY", secretstore.StringValue(strong+"2"), ""); err != nil {
+	for n := range secretstore.MaxVersions {
+		if _, _, err := s.AddVersion(ctx, admin, scope, "KEY", given(strong+strconv.Itoa(n)), ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -197,7 +198,7 @@ func TestTheOldestVersionGoes(t *testing.T) {
 	if err != nil || len(versions) != secretstore.MaxVersions || versions[len(versions)-1].Version != 2 {
 		t.Errorf("%d versions, the oldest is %d, %v", len(versions), versions[len(versions)-1].Version, err)
 	}
-	if _, err := s.SetVersionStatus(ctx, admin, scope, "KEY", 1, secretstore.Enabled); !errors.Is(err, secretstore.ErrNotFound) {
+	if _, err := s.SetVersionStatus(ctx, admin, scope, "KEY", 1, secretstore.Enabled, ""); !errors.Is(err, secretstore.ErrNotFound) {
 		t.Errorf("the first version is still there: %v", err)
 	}
 }
@@ -206,7 +207,7 @@ func TestIfMatch(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx, scope := t.Context(), secretstore.Scope{}
 	first := mustCreate(t, s, scope, "KEY", secretstore.Spec{Value: value(strong)})
-	second, _, err := s.PutSecret(ctx, admin, scope, "KEY", secretstore.Spec{Value: value(strong)}, first.ETag)
+	second, _, err := s.PutSecret(ctx, admin, scope, "KEY", secretstore.Spec{Value: value(strong + "2")}, first.ETag)
 	if err != nil || second.ETag == first.ETag || second.Fingerprint == first.Fingerprint {
 		t.Fatalf("put: %+v %v", second, err)
 	}

@@ -15,6 +15,7 @@ import (
 type Patch struct {
 	Value             *Value               `json:"value"`
 	ValueBase64       *Base64Value         `json:"value_base64"`
+	Generate          *Generate            `json:"generate"`
 	Description       Optional[string]     `json:"description"`
 	Tags              Optional[tags]       `json:"tags"`
 	AllowedHosts      Optional[[]string]   `json:"allowed_hosts"`
@@ -51,12 +52,8 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 		return Secret{}, err
 	}
 	var v *version
-	if p.Value != nil || p.ValueBase64 != nil {
-		value, err := Spec{Value: p.Value, ValueBase64: p.ValueBase64}.value()
-		if err != nil {
-			return Secret{}, err
-		}
-		made, err := newVersion(value)
+	if given := (Given{Value: p.Value, ValueBase64: p.ValueBase64, Generate: p.Generate}); !given.none() {
+		made, err := s.version(by, scope, name, given, "")
 		if err != nil {
 			return Secret{}, err
 		}
@@ -141,5 +138,6 @@ func (s *Store) patchLimits(tx kv.WriteTx, scope Scope, name string, r *secretRe
 	}
 	v := *given
 	v.limits = wanted
-	return s.addVersion(tx, scope, name, r, v)
+	_, err := s.addVersion(tx, scope, name, r, v)
+	return err
 }

@@ -6,14 +6,15 @@ type precondition struct {
 	etag   string // what is there has this ETag; "" means anything, "*" that something is
 }
 
-func (p precondition) check(exists bool, etag string) error {
+// check holds what is stored against p; what names the resource.
+func (p precondition) check(exists bool, etag, what string) error {
 	switch {
 	case p.absent && exists:
-		return fail(ErrExists, "it exists already; PUT replaces it")
+		return fail(ErrExists, "%s exists already; PUT replaces it", what)
 	case p.etag == "":
 		return nil
 	case !exists, p.etag != "*" && p.etag != etag:
-		return fail(ErrChanged, "it was changed since it was read; read it again and repeat the change")
+		return fail(ErrChanged, "%s was changed since it was read; read it again and repeat the change", what)
 	}
 	return nil
 }

@@ -8,6 +8,9 @@ type Principal struct {
 	Admin bool
 }
 
+// mayUse reports whether the principal may compare with secrets.
+func (p Principal) mayUse() bool { return p.Admin }
+
 // authorize is the first thing that every method of the store does: it decides
 // and it logs, and nothing happens on a refusal.
 func (s *Store) authorize(by Principal, action string, scope Scope, name string) error {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/reticent/reticent/secretstore/envelope"
-	"github.com/reticent/reticent/secretstore/internal/plaintext"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -26,6 +25,7 @@ type secret struct {
 	// enabled opens every enabled version, for sealing what hosts answer.
 	enabled func() []*seal.Secret
 	routed  bool // some enabled version may go to a host
+	used    *usage
 }
 
 // complete makes the functions that open the secret, each at most once.
@@ -64,16 +64,21 @@ func (x *secret) open(s *Store, v *versionRecord) *seal.Secret {
 	return out
 }
 
-func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
+// value decrypts the value of a version.
+func (x *secret) value(s *Store, v *versionRecord) (Value, error) {
 	sealed, ok := x.values[v.Version]
 	if !ok {
-		return nil, fmt.Errorf("its encrypted value is missing")
+		return Value{}, fmt.Errorf("its encrypted value is missing")
 	}
 	opened, err := s.keys.Open(sealed, associated(x.scope, x.name, v.Version))
+	return Value{Value: opened, structured: v.Structured}, err
+}
+
+func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
+	value, err := x.value(s, v)
 	if err != nil {
 		return nil, err
 	}
-	value := Value{Value: plaintext.New(plaintext.Open(opened)), structured: v.Structured}
 	tree, err := value.tree(v.Limits.Plain, seal.AsRecorded(v.LongWeak))
 	if err != nil {
 		return nil, err
@@ -97,18 +102,25 @@ func (x *secret) usable(now time.Time) bool {
 	return v != nil && v.Limits.UseInPlaceholders
 }
 
-// sealingSet makes the function that builds a set, at most once and when first
-// asked. The names are looked up now.
-func (s *Store) sealingSet(st *state, scope Scope, names []string) func() *seal.Set {
+// pinned is what the names that something refers to mean.
+type pinned struct {
+	set  func() *seal.Set
+	used []*usage
+}
+
+// pin looks the names up now. The set is built at most once and when first asked.
+func (s *Store) pin(st *state, scope Scope, names []string) pinned {
+	var used []*usage
 	found := make(map[string]*secret, len(names))
 	for _, name := range names {
 		if x := st.findSecret(scope, name); x.usable(time.Now()) {
 			found[name] = x
+			used = append(used, x.used)
 		} else {
 			found[name] = nil
 		}
 	}
-	return sync.OnceValue(func() *seal.Set {
+	return pinned{used: used, set: sync.OnceValue(func() *seal.Set {
 		secrets := make(map[string]*seal.Secret, len(found))
 		var missing []string
 		for name, x := range found {
@@ -121,7 +133,7 @@ func (s *Store) sealingSet(st *state, scope Scope, names []string) func() *seal.
 			missing = append(missing, name)
 		}
 		return seal.NewSet(secrets, missing)
-	})
+	})}
 }
 
 // SealingSet gives the secrets of the names as a scope sees them, for an
@@ -134,7 +146,9 @@ func (s *Store) SealingSet(by Principal, scope Scope, names []string) (*seal.Set
 	if err := st.checkScope(scope); err != nil {
 		return nil, err
 	}
-	return s.sealingSet(st, scope, names)(), nil
+	p := s.pin(st, scope, names)
+	p.touch(by, Reference{Kind: KindTest, Scope: scope.Path()})
+	return p.set(), nil
 }
 
 // RunOptions are the surroundings of a run of an artefact of a scope.

@@ -1,6 +1,7 @@
 package secretstore
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,12 +17,6 @@ const (
 	Disabled  Status = "DISABLED"
 	Destroyed Status = "DESTROYED"
 )
-
-// Encoding says what a secret's value is. Only generic ones are kept today.
-type Encoding string
-
-// Generic is any text, a password or a token.
-const Generic Encoding = "generic"
 
 // Secret is what the API tells of a secret: everything but its value.
 type Secret struct {
@@ -42,24 +37,33 @@ type Secret struct {
 	DerivedFrom []string `json:"derived_from"`
 	// Version is the newest one.
 	Version int `json:"version"`
+	// PublicKey is the public half of the newest version, as PKIX PEM, where the
+	// server made the key. What the key of somebody else is stays untold.
+	PublicKey string `json:"public_key,omitempty"`
 	// Fingerprint is a random id of the newest version. It tells that a value
 	// was written, and nothing of the value.
-	Fingerprint string    `json:"fingerprint"`
-	Weak        bool      `json:"weak"`
-	Warnings    []string  `json:"warnings"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	Fingerprint string   `json:"fingerprint"`
+	Weak        bool     `json:"weak"`
+	Warnings    []string `json:"warnings"`
+	// UsedBy are the documents that refer to the secret, at most MaxReferences.
+	UsedBy []Reference `json:"used_by"`
+	// LastUsed is the last evaluation of something that refers to it, or nil.
+	LastUsed  *Use      `json:"last_used"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 	// ETag is random per stored state; it goes into the header of that name.
 	ETag string `json:"-"`
 }
 
 // Version is what the API tells of a version.
 type Version struct {
-	Version     int       `json:"version"`
-	Status      Status    `json:"status"`
-	Fingerprint string    `json:"fingerprint"`
-	Weak        bool      `json:"weak"`
-	CreatedAt   time.Time `json:"created_at"`
+	Version     int    `json:"version"`
+	Status      Status `json:"status"`
+	Fingerprint string `json:"fingerprint"`
+	Weak        bool   `json:"weak"`
+	// PublicKey is the public half, as PKIX PEM, where the server made the key.
+	PublicKey string    `json:"public_key,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
 }
 
 // limits say where a version's value may go. They belong to the version: who
@@ -108,6 +112,9 @@ func (l limits) within(o limits) bool {
 	return a.Within(b) && (!l.Release || o.Release) && (!l.UseInPlaceholders || o.UseInPlaceholders) &&
 		!slices.ContainsFunc(l.Plain, func(p string) bool { return !slices.Contains(o.Plain, p) })
 }
+
+// equal reports whether l and o allow the same.
+func (l limits) equal(o limits) bool { return l.within(o) && o.within(l) }
 
 // intersect gives what both l and o allow.
 func (l limits) intersect(o limits) (limits, error) {
@@ -162,6 +169,8 @@ type versionRecord struct {
 	// LongWeak are the JSON pointers of the strings of the value, plain ones too,
 	// that are weak for another reason than being short or a number.
 	LongWeak []string `json:"long_weak,omitempty"`
+	// PublicKey is that of a key that the server made.
+	PublicKey string `json:"public_key,omitempty"`
 	computed
 }
 
@@ -229,19 +238,48 @@ func (r *secretRecord) metadata(scope Scope, name string) Secret {
 		Tags: r.Tags, AllowedHosts: orEmpty(v.Limits.AllowedHosts), AllowedIn: in,
 		Release: v.Limits.Release, Plain: orEmpty(v.Limits.Plain), UseInPlaceholders: v.Limits.UseInPlaceholders,
 		ExpiresAt: r.ExpiresAt, DerivedFrom: orEmpty(v.DerivedFrom), Version: v.Version,
-		Fingerprint: v.Fingerprint, Weak: v.Weak, Warnings: []string{},
+		Fingerprint: v.Fingerprint, PublicKey: v.PublicKey, Weak: v.Weak, Warnings: r.warnings(v, time.Now()),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ETag: r.ETag,
 	}
 	if out.Tags == nil {
 		out.Tags = map[string]string{}
 	}
+	return out
+}
+
+// warnings say what deserves a look.
+func (r *secretRecord) warnings(v *versionRecord, now time.Time) []string {
+	out := []string{}
 	if v.Weak {
-		out.Warnings = append(out.Warnings, weakWarning)
+		out = append(out, weakWarning)
 		if len(v.Limits.AllowedHosts) > 0 {
-			out.Warnings = append(out.Warnings, weakHostsWarning)
+			out = append(out, weakHostsWarning)
 		}
 	}
+	switch r.expiry(now) {
+	case expired:
+		out = append(out, "expired: evaluations that need it end with secret_unavailable; add a version and move expires_at")
+	case expiring:
+		out = append(out, fmt.Sprintf("expires in %d hours: add a version and move expires_at", int(r.ExpiresAt.Sub(now).Hours())))
+	}
 	return out
+}
+
+// The states of a secret with regard to its expires_at.
+const (
+	lasting = iota
+	expiring
+	expired
+)
+
+func (r *secretRecord) expiry(now time.Time) int {
+	switch {
+	case r.ExpiresAt == nil || r.ExpiresAt.Sub(now) > ExpiryWarning:
+		return lasting
+	case now.Before(*r.ExpiresAt):
+		return expiring
+	}
+	return expired
 }
 
 const weakWarning = "weak: shorter than 16 characters, digits only or dictionary words; comparisons with it are limited, " +

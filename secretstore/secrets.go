@@ -16,6 +16,7 @@ import (
 type Spec struct {
 	Value             *Value            `json:"value"`
 	ValueBase64       *Base64Value      `json:"value_base64"`
+	Generate          *Generate         `json:"generate"`
 	Encoding          Encoding          `json:"encoding"`
 	Description       string            `json:"description"`
 	Tags              map[string]string `json:"tags"`
@@ -27,16 +28,8 @@ type Spec struct {
 	ExpiresAt         *time.Time        `json:"expires_at"`
 }
 
-func (spec Spec) value() (Value, error) {
-	switch {
-	case spec.Value != nil && spec.ValueBase64 != nil:
-		return Value{}, fail(ErrInvalid, "give value or value_base64, not both")
-	case spec.Value != nil:
-		return *spec.Value, nil
-	case spec.ValueBase64 != nil:
-		return spec.ValueBase64.Value, nil
-	}
-	return Value{}, fail(ErrInvalid, "value is missing: a secret is written with its value")
+func (spec Spec) given() Given {
+	return Given{Value: spec.Value, ValueBase64: spec.ValueBase64, Generate: spec.Generate}
 }
 
 func (spec Spec) limits() limits {
@@ -48,10 +41,6 @@ func (spec Spec) limits() limits {
 
 // apply puts what a spec says of the secret, not of a version, into r.
 func (spec Spec) apply(r *secretRecord) error {
-	if spec.Encoding != "" && spec.Encoding != Generic {
-		return fail(ErrInvalid, "there is no such encoding; use %q", Generic)
-	}
-	r.Encoding = Generic
 	r.Description, r.Tags, r.ExpiresAt = spec.Description, spec.Tags, spec.ExpiresAt
 	return r.check()
 }
@@ -81,14 +70,10 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 	if err := s.authorize(by, action, scope, name); err != nil {
 		return Secret{}, false, err
 	}
-	value, err := spec.value()
-	if err != nil {
-		return Secret{}, false, err
-	}
 	if err := CheckName(name); err != nil {
 		return Secret{}, false, err
 	}
-	v, err := newVersion(value)
+	v, err := s.version(by, scope, name, spec.given(), spec.Encoding)
 	if err != nil {
 		return Secret{}, false, err
 	}
@@ -105,15 +90,17 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 			return err
 		}
 		if created {
-			r = &secretRecord{ID: randomID(), CreatedAt: s.now()}
+			if r, err = s.newSecret(tx, scope, name, v.encoding); err != nil {
+				return err
+			}
 		}
-		if err := pre.check(!created, r.ETag); err != nil {
+		if err := pre.check(!created, r.ETag, "secret "+name); err != nil {
 			return err
 		}
 		if err := spec.apply(r); err != nil {
 			return err
 		}
-		if err := s.addVersion(tx, scope, name, r, v); err != nil {
+		if _, err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}
 		out, err = s.saveSecret(tx, scope, name, r)
@@ -122,43 +109,40 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 	return out, created, err
 }
 
-// version is a version to be added.
-type version struct {
-	value    Value
-	limits   limits
-	longWeak []string // see versionRecord
-	computed
+// newSecret makes the record of a secret that does not exist.
+func (s *Store) newSecret(tx kv.Tx, scope Scope, name string, encoding Encoding) (*secretRecord, error) {
+	if other := alias(name); other != "" {
+		switch _, err := tx.Get(secretKey(scope, other)); {
+		case err == nil:
+			return nil, fail(ErrExists, "secret %s exists in %s, and %s is another name of it", other, scope, name)
+		case !errors.Is(err, kv.ErrNotFound):
+			return nil, err
+		}
+	}
+	return &secretRecord{ID: randomID(), Encoding: encoding, CreatedAt: s.now()}, nil
 }
 
-// newVersion makes a version of a value that somebody writes. Judging the value
-// takes its time and is no part of a transaction.
-func newVersion(value Value) (version, error) { return judged(value, seal.ByValue) }
-
-func judged(value Value, weak seal.Judge) (version, error) {
-	if err := value.check(); err != nil {
-		return version{}, err
-	}
-	tree, err := value.tree(nil, weak)
-	if err != nil {
-		return version{}, err
-	}
-	return version{value: value, longWeak: tree.LongWeak()}, nil
-}
-
-// addVersion encrypts a value and adds it to r as the newest version.
-func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRecord, v version) error {
+// addVersion encrypts a value and adds it to r as the newest version. Where that
+// has the value and the limits already it adds nothing.
+func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRecord, v version) (added bool, err error) {
 	if _, err := v.limits.parse(); err != nil {
-		return err
+		return false, err
+	}
+	if r.Encoding != v.encoding {
+		return false, fail(ErrInvalid, "secret %s has the encoding %s, which stays as it is", name, r.Encoding)
+	}
+	if len(r.Versions) > 0 && v.same == r.newest().Fingerprint && v.limits.equal(r.newest().Limits) {
+		return false, nil
 	}
 	if len(r.Versions) >= MaxVersions {
 		if err := tx.Delete(valueKey(scope, name, r.Versions[0].Version)); err != nil {
-			return err
+			return false, err
 		}
 		r.Versions = r.Versions[1:]
 	}
 	tree, err := v.value.tree(v.limits.Plain, seal.AsRecorded(v.longWeak))
 	if err != nil {
-		return err
+		return false, err
 	}
 	n := 1
 	if len(r.Versions) > 0 {
@@ -166,13 +150,13 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 	}
 	sealed, err := s.keys.Seal(v.value.Value, associated(scope, name, n))
 	if err != nil {
-		return fmt.Errorf("encrypt secret: %w", err)
+		return false, fmt.Errorf("encrypt secret: %w", err)
 	}
 	r.Versions = append(r.Versions, versionRecord{
 		Version: n, Status: Enabled, Fingerprint: randomID(), Structured: v.value.structured,
-		Weak: tree.Weak(), LongWeak: v.longWeak, Limits: v.limits, computed: v.computed, CreatedAt: s.now(),
+		Weak: tree.Weak(), LongWeak: v.longWeak, PublicKey: v.publicKey, Limits: v.limits, computed: v.computed, CreatedAt: s.now(),
 	})
-	return put(tx, valueKey(scope, name, n), sealed)
+	return true, put(tx, valueKey(scope, name, n), sealed)
 }
 
 func associated(scope Scope, name string, version int) envelope.Associated {
@@ -254,7 +238,7 @@ func (s *Store) DeleteSecret(ctx context.Context, by Principal, scope Scope, nam
 		if err != nil {
 			return err
 		}
-		if err := (precondition{etag: ifMatch}).check(true, r.ETag); err != nil {
+		if err := (precondition{etag: ifMatch}).check(true, r.ETag, "secret "+name); err != nil {
 			return err
 		}
 		if used := s.state.Load().usedBy(scope, name); len(used) > 0 && !force {
@@ -266,6 +250,6 @@ func (s *Store) DeleteSecret(ctx context.Context, by Principal, scope Scope, nam
 				return err
 			}
 		}
-		return tx.Delete(secretKey(scope, name))
+		return errors.Join(tx.Delete(useKey(scope, name)), tx.Delete(secretKey(scope, name)))
 	})
 }

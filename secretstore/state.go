@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"sort"
 	"strings"
 
 	"github.com/reticent/reticent/secretstore/kv"
@@ -18,6 +17,8 @@ type state struct {
 	secrets  map[Scope]map[string]*secret
 	docs     map[docScope]map[string]*Document
 	tokens   map[string]tokenRecord
+	// referrers are the documents that refer to secrets, by name (see entry).
+	referrers map[string]referrers
 }
 
 // Change is what subscribers are told: documents that are new, changed, or whose
@@ -29,11 +30,12 @@ type Change struct {
 
 func (st *state) clone(revision int64) *state {
 	return &state{
-		revision: revision,
-		scopes:   maps.Clone(st.scopes),
-		secrets:  maps.Clone(st.secrets),
-		docs:     maps.Clone(st.docs),
-		tokens:   maps.Clone(st.tokens),
+		revision:  revision,
+		scopes:    maps.Clone(st.scopes),
+		secrets:   maps.Clone(st.secrets),
+		docs:      maps.Clone(st.docs),
+		tokens:    maps.Clone(st.tokens),
+		referrers: st.referrers,
 	}
 }
 
@@ -44,10 +46,11 @@ func (st *state) checkScope(scope Scope) error {
 	return fail(ErrNotFound, "%s does not exist; create it with PUT /v1/%s", scope, scope.Path())
 }
 
-// findSecret looks a name up from a scope.
-func (st *state) findSecret(scope Scope, name string) *secret {
+// findSecret looks a reference up from a scope: the nearest wins. It is the one way
+// in which scripts, policies and placeholders come from a name to a secret.
+func (st *state) findSecret(scope Scope, reference string) *secret {
 	for _, at := range scope.Chain() {
-		if secret := st.secrets[at][name]; secret != nil {
+		if secret, ok := find(st.secrets[at], reference); ok {
 			return secret
 		}
 	}
@@ -57,6 +60,11 @@ func (st *state) findSecret(scope Scope, name string) *secret {
 // metadata gives what the API tells of a secret.
 func (st *state) metadata(scope Scope, name string, r *secretRecord) Secret {
 	out := r.metadata(scope, name)
+	out.UsedBy = st.usedBy(scope, name)
+	out.UsedBy = out.UsedBy[:min(len(out.UsedBy), MaxReferences)]
+	if x := st.secrets[scope][name]; x != nil && x.record.ID == r.ID {
+		out.LastUsed = x.used.last.Load()
+	}
 	if len(out.DerivedFrom) == 0 {
 		return out
 	}
@@ -73,25 +81,6 @@ func (st *state) metadata(scope Scope, name string, r *secretRecord) Secret {
 		}
 	}
 	out.DerivedFrom = sources
-	return out
-}
-
-// usedBy lists the documents whose names mean this secret.
-func (st *state) usedBy(scope Scope, name string) []Reference {
-	var out []Reference
-	for at, byName := range st.docs {
-		for _, doc := range byName {
-			if !doc.refersTo(scope, name) {
-				continue
-			}
-			if found := st.findSecret(at.scope, name); found != nil && found.scope == scope {
-				out = append(out, Reference{Kind: doc.Kind, Scope: doc.Scope.Path(), Name: doc.Name})
-			}
-		}
-	}
-	sort.Slice(out, func(i, j int) bool {
-		return fmt.Sprint(out[i]) < fmt.Sprint(out[j])
-	})
 	return out
 }
 

@@ -45,6 +45,9 @@ type Store struct {
 	cancel context.CancelFunc
 	done   chan struct{}
 
+	stopUses context.CancelFunc
+	usesDone chan struct{}
+
 	applying sync.Mutex // held while the next state is made
 
 	mu          sync.Mutex
@@ -61,6 +64,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
 		kv: c.KV, keys: c.Keys, log: c.Log, found: c.Found, random: c.Random,
 		guard: seal.NewGuard(), applied: make(chan struct{}), done: make(chan struct{}),
+		usesDone: make(chan struct{}),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -76,11 +80,16 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	follow, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	go s.follow(follow, st.revision)
+	uses, stop := context.WithCancel(context.Background())
+	s.stopUses = stop
+	go s.writeUses(uses)
 	return s, nil
 }
 
 // Close stops the store and closes its state.
 func (s *Store) Close() error {
+	s.stopUses()
+	<-s.usesDone
 	s.cancel()
 	<-s.done
 	s.mu.Lock()

@@ -51,6 +51,8 @@ func value(s string) *secretstore.Value {
 	return &v
 }
 
+func given(s string) secretstore.Given { return secretstore.Given{Value: value(s)} }
+
 func mustCreate(t *testing.T, s *secretstore.Store, scope secretstore.Scope, name string, spec secretstore.Spec) secretstore.Secret {
 	t.Helper()
 	secret, err := s.CreateSecret(t.Context(), admin, scope, name, spec)
@@ -120,7 +122,7 @@ func TestStateSurvivesReopening(t *testing.T) {
 	first := open(t, dir)
 	mustScope(t, first, secretstore.Scope{Project: "p"})
 	mustCreate(t, first, secretstore.Scope{Project: "p"}, "KEY", secretstore.Spec{Value: value(strong), AllowedHosts: []string{"api.example.com"}})
-	if _, err := first.AddVersion(t.Context(), admin, secretstore.Scope{Project: "p"}, "KEY", secretstore.StringValue(strong+"2"), ""); err != nil {
+	if _, _, err := first.AddVersion(t.Context(), admin, secretstore.Scope{Project: "p"}, "KEY", given(strong+"2"), ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := first.Close(); err != nil {

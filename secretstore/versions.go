@@ -6,26 +6,27 @@ import (
 	"github.com/reticent/reticent/secretstore/kv"
 )
 
-// AddVersion adds a value to a secret, with the limits of the newest version.
-func (s *Store) AddVersion(ctx context.Context, by Principal, scope Scope, name string, value Value, ifMatch string) (Version, error) {
+// AddVersion adds a value to a secret, with the limits of the newest version. To
+// who may use the secret it tells that the newest version has the value already,
+// and adds nothing: it gives that version, and false.
+func (s *Store) AddVersion(ctx context.Context, by Principal, scope Scope, name string, given Given, ifMatch string) (Version, bool, error) {
 	if err := s.authorize(by, "version.add", scope, name); err != nil {
-		return Version{}, err
+		return Version{}, false, err
 	}
-	v, err := newVersion(value)
+	v, err := s.version(by, scope, name, given, "")
 	if err != nil {
-		return Version{}, err
+		return Version{}, false, err
 	}
 	var out Version
+	var added bool
 	_, err = s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
 		v := v
 		v.limits = r.newest().Limits
-		if err := s.addVersion(tx, scope, name, r, v); err != nil {
-			return err
-		}
+		added, err = s.addVersion(tx, scope, name, r, v)
 		out = r.newest().metadata()
-		return nil
+		return err
 	})
-	return out, err
+	return out, added, err
 }
 
 // Versions lists the versions of a secret, newest first, destroyed ones too.
@@ -49,13 +50,13 @@ func (s *Store) Versions(by Principal, scope Scope, name string) ([]Version, err
 }
 
 // SetVersionStatus enables or disables a version. The newest cannot be disabled,
-// so that a secret always has an enabled version.
-func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope, name string, n int, status Status) (Version, error) {
+// so that a secret always has an enabled version. ifMatch is the secret's ETag.
+func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope, name string, n int, status Status, ifMatch string) (Version, error) {
 	if err := s.authorize(by, "version.status", scope, name); err != nil {
 		return Version{}, err
 	}
 	var out Version
-	_, err := s.changeSecret(ctx, scope, name, "", func(_ kv.WriteTx, r *secretRecord) error {
+	_, err := s.changeSecret(ctx, scope, name, ifMatch, func(_ kv.WriteTx, r *secretRecord) error {
 		v := r.version(n)
 		switch {
 		case v == nil:
@@ -76,12 +77,13 @@ func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope,
 
 // DestroyVersion erases the value of a version and its data key. The version
 // stays listed. The newest cannot be destroyed while the one before it is not
-// enabled, so that a secret always has an enabled version.
-func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, name string, n int) error {
+// enabled, so that a secret always has an enabled version. ifMatch is the
+// secret's ETag.
+func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, name string, n int, ifMatch string) error {
 	if err := s.authorize(by, "version.destroy", scope, name); err != nil {
 		return err
 	}
-	_, err := s.changeSecret(ctx, scope, name, "", func(tx kv.WriteTx, r *secretRecord) error {
+	_, err := s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
 		v := r.version(n)
 		switch {
 		case v == nil:
@@ -99,7 +101,7 @@ func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, n
 }
 
 func (v *versionRecord) metadata() Version {
-	return Version{Version: v.Version, Status: v.Status, Fingerprint: v.Fingerprint, Weak: v.Weak, CreatedAt: v.CreatedAt}
+	return Version{Version: v.Version, Status: v.Status, Fingerprint: v.Fingerprint, Weak: v.Weak, PublicKey: v.PublicKey, CreatedAt: v.CreatedAt}
 }
 
 // changeSecret changes a secret that exists and gives it as it then is.
@@ -113,7 +115,7 @@ func (s *Store) changeSecret(ctx context.Context, scope Scope, name, ifMatch str
 		if err != nil {
 			return err
 		}
-		if err := (precondition{etag: ifMatch}).check(true, r.ETag); err != nil {
+		if err := (precondition{etag: ifMatch}).check(true, r.ETag, "secret "+name); err != nil {
 			return err
 		}
 		if err := change(tx, r); err != nil {

@@ -8,11 +8,31 @@ import (
 	"time"
 )
 
-// SecretSpec is a secret as it is written. One of Value and ValueBase64 is
-// needed.
+// Generate orders a value that the server makes and nobody ever sees. What is zero
+// has the default of the kind; package secretstore has the kinds.
+type Generate struct {
+	Kind    string   `json:"kind"`
+	Length  int      `json:"length,omitempty"`
+	Classes []string `json:"classes,omitempty"`
+	Exclude string   `json:"exclude,omitempty"`
+	Bytes   int      `json:"bytes,omitempty"`
+	Bits    int      `json:"bits,omitempty"`
+	Curve   string   `json:"curve,omitempty"`
+}
+
+// Given is a new value of a secret: one of the three.
+type Given struct {
+	Value       *Value    `json:"value,omitempty"`
+	ValueBase64 *Value    `json:"value_base64,omitempty"`
+	Generate    *Generate `json:"generate,omitempty"`
+}
+
+// SecretSpec is a secret as it is written. One of Value, ValueBase64 and Generate
+// is needed.
 type SecretSpec struct {
 	Value             *Value            `json:"value,omitempty"`
 	ValueBase64       *Value            `json:"value_base64,omitempty"`
+	Generate          *Generate         `json:"generate,omitempty"`
 	Encoding          string            `json:"encoding,omitempty"`
 	Description       string            `json:"description,omitempty"`
 	Tags              map[string]string `json:"tags,omitempty"`
@@ -26,10 +46,11 @@ type SecretSpec struct {
 
 // SecretPatch is a JSON merge patch of a secret's metadata: a nil member is
 // absent and stays, a pointer to nil or to an empty value resets. Widening a
-// limit needs Value or ValueBase64.
+// limit needs a value.
 type SecretPatch struct {
 	Value             *Value              `json:"value,omitempty"`
 	ValueBase64       *Value              `json:"value_base64,omitempty"`
+	Generate          *Generate           `json:"generate,omitempty"`
 	Description       *string             `json:"description,omitempty"`
 	Tags              *map[string]*string `json:"tags,omitempty"`
 	AllowedHosts      *[]string           `json:"allowed_hosts,omitempty"`
@@ -55,25 +76,41 @@ type Secret struct {
 	ExpiresAt         *time.Time        `json:"expires_at"`
 	DerivedFrom       []string          `json:"derived_from"`
 	Version           int               `json:"version"`
+	// PublicKey is the public half of a key that the server made, as PEM.
+	PublicKey string `json:"public_key"`
 	// Fingerprint is a random id of the newest version: it tells that a value
 	// was written since, and nothing of the value.
-	Fingerprint string    `json:"fingerprint"`
-	Weak        bool      `json:"weak"`
-	Warnings    []string  `json:"warnings"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
-	ETag        string    `json:"-"`
+	Fingerprint string   `json:"fingerprint"`
+	Weak        bool     `json:"weak"`
+	Warnings    []string `json:"warnings"`
+	// UsedBy are the things that refer to it.
+	UsedBy []Reference `json:"used_by"`
+	// LastUsed is the last evaluation of one, or nil.
+	LastUsed  *Use      `json:"last_used"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	ETag      string    `json:"-"`
 }
 
 func (s *Secret) setETag(etag string) { s.ETag = etag }
 
 // Version is the metadata of a version of a secret.
 type Version struct {
-	Version     int       `json:"version"`
-	Status      string    `json:"status"`
-	Fingerprint string    `json:"fingerprint"`
-	Weak        bool      `json:"weak"`
-	CreatedAt   time.Time `json:"created_at"`
+	Version     int    `json:"version"`
+	Status      string `json:"status"`
+	Fingerprint string `json:"fingerprint"`
+	Weak        bool   `json:"weak"`
+	// PublicKey is the public half of a key that the server made, as PEM.
+	PublicKey string    `json:"public_key"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// Use is an evaluation of something that refers to a secret.
+type Use struct {
+	At time.Time `json:"at"`
+	// By is the principal.
+	By string `json:"by"`
+	Reference
 }
 
 // Secrets are the secrets of a scope.
@@ -126,24 +163,24 @@ func (x Secrets) Versions(ctx context.Context, name string) ([]Version, error) {
 	return page.Items, err
 }
 
-// AddVersion adds a value to a secret that exists. ifMatch is the secret's ETag.
-func (x Secrets) AddVersion(ctx context.Context, name string, value *Value, ifMatch string) (Version, error) {
-	var v Version
-	body := map[string]*Value{"value": value}
-	_, err := x.c.do(ctx, call{method: http.MethodPost, path: x.scope.path(x.kind, name, "versions"), body: body, ifMatch: ifMatch}, &v)
-	return v, err
+// AddVersion adds a value to a secret that exists. Where the newest version has
+// it already, added is false and that version is given. ifMatch is the secret's
+// ETag, here and below.
+func (x Secrets) AddVersion(ctx context.Context, name string, given Given, ifMatch string) (v Version, added bool, err error) {
+	response, err := x.c.do(ctx, call{method: http.MethodPost, path: x.scope.path(x.kind, name, "versions"), body: given, ifMatch: ifMatch}, &v)
+	return v, err == nil && response.StatusCode == http.StatusCreated, err
 }
 
 // SetVersionStatus makes a version "ENABLED" or "DISABLED".
-func (x Secrets) SetVersionStatus(ctx context.Context, name string, version int, status string) (Version, error) {
+func (x Secrets) SetVersionStatus(ctx context.Context, name string, version int, status, ifMatch string) (Version, error) {
 	var v Version
-	_, err := x.c.do(ctx, call{method: http.MethodPatch, path: x.version(name, version), body: map[string]string{"status": status}}, &v)
+	_, err := x.c.do(ctx, call{method: http.MethodPatch, path: x.version(name, version), body: map[string]string{"status": status}, ifMatch: ifMatch}, &v)
 	return v, err
 }
 
 // DestroyVersion erases the value of a version.
-func (x Secrets) DestroyVersion(ctx context.Context, name string, version int) error {
-	_, err := x.c.do(ctx, call{method: http.MethodDelete, path: x.version(name, version)}, nil)
+func (x Secrets) DestroyVersion(ctx context.Context, name string, version int, ifMatch string) error {
+	_, err := x.c.do(ctx, call{method: http.MethodDelete, path: x.version(name, version), ifMatch: ifMatch}, nil)
 	return err
 }
 

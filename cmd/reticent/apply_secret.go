@@ -25,8 +25,10 @@ func (a *applier) applySecret(ctx context.Context, m *manifest, r resource, of c
 	var after client.Secret
 	switch {
 	case !exists || a.updateSecrets:
-		if spec.Value, err = m.secretValue(r); err != nil {
-			return "", err
+		if spec.Generate == nil {
+			if spec.Value, err = m.secretValue(r); err != nil {
+				return "", err
+			}
 		}
 		after, _, err = of.Put(ctx, r.name, spec, "")
 	default:

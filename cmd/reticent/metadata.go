@@ -20,6 +20,7 @@ type metadataFlags struct {
 	plain        []string
 	placeholders bool
 	expires      string
+	encoding     string
 }
 
 func (m *metadataFlags) register(c *cobra.Command) {
@@ -34,6 +35,12 @@ func (m *metadataFlags) register(c *cobra.Command) {
 	flags.StringVar(&m.expires, "expires-at", "", "when it ends to be valid, as `2030-01-31T12:00:00Z`")
 }
 
+// registerEncoding is for verbs that may make a secret: the encoding of one that
+// exists stays as it is.
+func (m *metadataFlags) registerEncoding(c *cobra.Command) {
+	c.Flags().StringVar(&m.encoding, "encoding", "", "what the value is: `generic` (the default), pem, base64hmac or base64aes; it stays so")
+}
+
 // spec gives the metadata of a whole secret.
 func (m *metadataFlags) spec() (client.SecretSpec, error) {
 	expires, err := m.expiry()
@@ -45,7 +52,7 @@ func (m *metadataFlags) spec() (client.SecretSpec, error) {
 		return client.SecretSpec{}, err
 	}
 	return client.SecretSpec{
-		Description: m.description, Tags: tags, AllowedHosts: m.allowedHosts, AllowedIn: m.allowedIn,
+		Encoding: m.encoding, Description: m.description, Tags: tags, AllowedHosts: m.allowedHosts, AllowedIn: m.allowedIn,
 		Release: m.release, Plain: m.plain, UseInPlaceholders: &m.placeholders, ExpiresAt: expires,
 	}, nil
 }

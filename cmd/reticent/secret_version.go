@@ -14,13 +14,16 @@ func secretAddVersion(c *connection) *cobra.Command {
 	var value valueFlags
 	cmd := c.verb("add-version NAME", "give a secret a new value", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
-			v, err := value.read(cmd, args[0])
+			given, err := value.given(cmd, args[0])
 			if err != nil {
 				return err
 			}
-			version, err := api.Secrets(c.scope).AddVersion(cmd.Context(), args[0], v, "")
+			version, added, err := api.Secrets(c.scope).AddVersion(cmd.Context(), args[0], given, "")
 			if err != nil {
 				return err
+			}
+			if !added {
+				return c.wrote(cmd, fmt.Sprintf("version %d of secret %s has that value already", version.Version, args[0]), version)
 			}
 			return c.wrote(cmd, fmt.Sprintf("added version %d of secret %s", version.Version, args[0]), version)
 		})
@@ -47,7 +50,7 @@ func secretStatus(c *connection, verb, short, status string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			version, err := api.Secrets(c.scope).SetVersionStatus(cmd.Context(), args[0], n, status)
+			version, err := api.Secrets(c.scope).SetVersionStatus(cmd.Context(), args[0], n, status, "")
 			if err != nil {
 				return err
 			}
@@ -62,7 +65,7 @@ func secretDestroy(c *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := api.Secrets(c.scope).DestroyVersion(cmd.Context(), args[0], n); err != nil {
+			if err := api.Secrets(c.scope).DestroyVersion(cmd.Context(), args[0], n, ""); err != nil {
 				return err
 			}
 			return c.gone(cmd, fmt.Sprintf("destroyed version %d of secret %s", n, args[0]))

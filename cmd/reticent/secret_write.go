@@ -15,9 +15,11 @@ func secretCreate(c *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if spec.Value, err = value.read(cmd, args[0]); err != nil {
+			given, err := value.given(cmd, args[0])
+			if err != nil {
 				return err
 			}
+			spec.Value, spec.Generate = given.Value, given.Generate
 			secret, err := api.Secrets(c.scope).Create(cmd.Context(), args[0], spec)
 			if err != nil {
 				return err
@@ -27,6 +29,7 @@ func secretCreate(c *connection) *cobra.Command {
 	cmd.Long = "Store a new secret. It is an error if there is one of that name.\n\n" + valueHelp
 	value.register(cmd)
 	meta.register(cmd)
+	meta.registerEncoding(cmd)
 	return cmd
 }
 
@@ -39,9 +42,11 @@ func secretPut(c *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if spec.Value, err = value.read(cmd, args[0]); err != nil {
+			given, err := value.given(cmd, args[0])
+			if err != nil {
 				return err
 			}
+			spec.Value, spec.Generate = given.Value, given.Generate
 			secret, created, err := api.Secrets(c.scope).Put(cmd.Context(), args[0], spec, "")
 			if err != nil {
 				return err
@@ -54,6 +59,7 @@ gives are reset. If there is no secret of that name, it is created.
 ` + valueHelp
 	value.register(cmd)
 	meta.register(cmd)
+	meta.registerEncoding(cmd)
 	return cmd
 }
 
@@ -68,9 +74,11 @@ func secretPatch(c *connection) *cobra.Command {
 				return err
 			}
 			if withValue {
-				if patch.Value, err = value.read(cmd, args[0]); err != nil {
+				given, err := value.given(cmd, args[0])
+				if err != nil {
 					return err
 				}
+				patch.Value, patch.Generate = given.Value, given.Generate
 			}
 			secret, err := api.Secrets(c.scope).Patch(cmd.Context(), args[0], patch, "")
 			if client.HasCode(err, "value_required") {

@@ -19,8 +19,9 @@ import (
 // valueFlags say how a value of a secret is read. There is no flag for the value
 // itself: other users see arguments, and shells keep them.
 type valueFlags struct {
-	file string
-	form valueForm
+	file     string
+	form     valueForm
+	generate string
 }
 
 // valueForm says what the text that was read means.
@@ -34,14 +35,27 @@ func (f *valueFlags) register(c *cobra.Command) {
 	flags.BoolVar(&f.form.verbatim, "verbatim", false, "keep white space around the value")
 	flags.BoolVar(&f.form.trim, "trim-space", false, "remove white space around the value")
 	flags.BoolVar(&f.form.json, "json", false, "the value is a JSON object or array, whose strings are secret")
-	c.MarkFlagsMutuallyExclusive("verbatim", "trim-space", "json")
+	flags.StringVar(&f.generate, "generate", "", generateHelp)
+	c.MarkFlagsMutuallyExclusive("verbatim", "trim-space", "json", "generate")
+	c.MarkFlagsMutuallyExclusive("from-file", "generate")
 }
 
 // valueHelp is the part of a command's help that says how the value is read.
 const valueHelp = `The value is read from standard input, or with --from-file from a file; on a
 terminal it is asked for, twice, without echo. White space around a value is
 mostly a mistake (the newline at the end of a file), so such a value is refused
-unless --trim-space or --verbatim says what is meant.`
+unless --trim-space or --verbatim says what is meant. With --generate the server
+makes the value, and nobody ever sees it.`
+
+// given gives the new value of a secret, or the order to make one.
+func (f *valueFlags) given(c *cobra.Command, name string) (client.Given, error) {
+	if f.generate != "" {
+		g, err := parseGenerate(f.generate)
+		return client.Given{Generate: g}, err
+	}
+	v, err := f.read(c, name)
+	return client.Given{Value: v}, err
+}
 
 // read reads the value of a secret.
 func (f *valueFlags) read(c *cobra.Command, name string) (*client.Value, error) {
