@@ -4,7 +4,10 @@
 // It protects acknowledged commits from a crash of the server or the machine:
 // each commit is on disk, with fsync, before Update returns. It protects the
 // file from other users of the machine by its mode, and from a second server by
-// a lock. It does not encrypt: whoever can read the file reads what was put.
+// a lock. It does not encrypt: whoever can read the file reads what was put. What
+// was deleted is overwritten before Update returns, so that the file does not
+// keep it in free pages. Copies that the disk or the file system makes by itself
+// are out of its reach.
 //
 // # The file
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/reticent/reticent/secretstore/kv"
@@ -17,6 +18,10 @@ type Store struct {
 	db      *bbolt.DB
 	history *history
 	writer  chan struct{} // holds an element while somebody writes
+	// unscrubbed is set while free pages may hold what was deleted: at first, since
+	// the last process may have been killed before it had overwritten them. The
+	// writer has it.
+	unscrubbed bool
 
 	closing  chan struct{} // closed when Close begins
 	close    sync.Once
@@ -31,6 +36,8 @@ func newStore(db *bbolt.DB, h *history) *Store {
 		history: h,
 		writer:  make(chan struct{}, 1),
 		closing: make(chan struct{}),
+
+		unscrubbed: true,
 	}
 }
 
@@ -98,6 +105,12 @@ func (s *Store) update(ctx context.Context, fn func(kv.WriteTx) error) (int64, e
 		return 0, fmt.Errorf("database: commit: %w", err)
 	}
 	s.history.add(batch)
+	s.unscrubbed = s.unscrubbed || slices.ContainsFunc(batch.Changes, func(c kv.Change) bool { return c.Deleted })
+	if s.unscrubbed {
+		// The commit stands whatever comes of it, and the next one tries again.
+		done, err := scrub(s.db)
+		s.unscrubbed = !done || err != nil
+	}
 	return batch.Revision, nil
 }
 
