@@ -10,6 +10,7 @@ require (
 	github.com/go-chi/chi/v5 v5.5.0 // routes requests
 	github.com/go-json-experiment/json v1.27.2 // strict JSON: duplicate names, bad UTF-8 and unknown members refused
 	github.com/go-sourcemap/sourcemap v2.1.3+incompatible // leads from compiled to written lines
+	github.com/google/uuid v1.6.0 // makes UUIDs
 	github.com/landlock-lsm/go-landlock v0.11.0 // keeps worker processes from files and ports
 	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego
@@ -45,7 +46,6 @@ require (
 	github.com/gobwas/glob v1.0.0 // indirect
 	github.com/goccy/go-json v0.10.6 // indirect
 	github.com/google/pprof v0.0.0-20230207041349-798e818bf904 // indirect
-	github.com/google/uuid v1.6.0 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/lestrrat-go/blackmagic v1.0.4 // indirect
 	github.com/lestrrat-go/dsig v1.4.0 // indirect

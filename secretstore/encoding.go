@@ -88,14 +88,15 @@ func checkPEM(text []byte) error {
 	for rest := text; ; first = false {
 		// What pem.Decode would skip is refused: it may be a key cut short.
 		begun := bytes.TrimLeft(rest, " \t\r\n")
-		if len(begun) == 0 {
-			if first {
-				return fail(ErrInvalid, "the value is not PEM: it has no -----BEGIN line")
-			}
+		starts := bytes.HasPrefix(begun, []byte("-----BEGIN "))
+		switch {
+		case first && !starts:
+			return fail(ErrInvalid, "the value is not PEM: its first line is no -----BEGIN")
+		case len(begun) == 0:
 			return nil
 		}
 		line := 1 + bytes.Count(text[:len(text)-len(begun)], []byte("\n"))
-		if !bytes.HasPrefix(begun, []byte("-----BEGIN ")) {
+		if !starts {
 			return fail(ErrInvalid, "line %d of the PEM is outside of a block; it should begin one with -----BEGIN", line)
 		}
 		block, after := pem.Decode(begun)

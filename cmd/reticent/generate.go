@@ -8,8 +8,8 @@ import (
 	"github.com/reticent/reticent/api/client"
 )
 
-// generateHelp is the usage of the flag.
-const generateHelp = "let the server make the value: `KIND` password, hex, uuid, hmac, aes, rsa, ec or ed25519, and ,MEMBER=VALUE for length, classes (lower+upper+digits+symbols), exclude, bytes, bits, curve"
+// generateHelp is the usage of the flag. docs/api.md has the members.
+const generateHelp = "let the server make the value: `KIND` password, hex, uuid, hmac, aes, rsa, ec, ed25519, then ,MEMBER=VALUE"
 
 // parseGenerate reads KIND,MEMBER=VALUE,… What the members may be the server says.
 func parseGenerate(text string) (*client.Generate, error) {
