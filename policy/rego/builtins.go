@@ -96,6 +96,8 @@ var ownBuiltins = sync.OnceValues(func() (map[string]*ast.Builtin, map[string]*t
 		decls[name], funcs[name] = b, &topdown.Builtin{Decl: b, Func: fn}
 	}
 	add(checkKey, types.NewFunction(types.Args(types.A), types.B), builtinCheckKey)
+	add(checkOrder, types.NewFunction(types.Args(types.A), types.B), builtinCheckOrder)
+	add(checkWalk, types.NewFunction(types.Args(types.A), types.B), builtinCheckWalk)
 	for _, b := range ast.CapabilitiesForThisVersion().Builtins {
 		switch c := classOf(b.Name); {
 		case c == sealed:

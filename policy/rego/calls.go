@@ -22,6 +22,9 @@ func (w *rewriter) call(e *ast.Expr, t []*ast.Term, bound ast.VarSet, before, af
 	}
 	if b != nil {
 		w.builtinCall(e, b, t, t[1:end])
+		if b.Name == ast.WalkBuiltin.Name && w.ordered {
+			*before = append(*before, callExpr(e.Location, checkWalk, t[1]))
+		}
 	}
 	if end < len(t) {
 		w.output(e, t, end, result, bound, before, after)

@@ -218,6 +218,47 @@ output := {"x": [y | some i in numbers.range(1, 25000); y := "0123456789"]}`: {f
 	}
 }
 
+// Arrays that were collected from a set or an object have its order, which
+// surrogates would change.
+func TestOrderIsThatOfPlaintext(t *testing.T) {
+	secrets := object{"HIGH": "zzz-Zq81xWv7LmP0sTt4", "LOW": "000-Zq81xWv7LmP0sTt4"}
+	inputs := []any{object{"k": secrets["HIGH"], "l": "mmm"}, object{"k": secrets["LOW"], "l": "mmm"}, object{"k": secrets["LOW"], "l": secrets["HIGH"]},
+		object{"k": "aaa", "l": "mmm"}, object{"k": "zzz", "l": "mmm"}, object{"k": secrets["LOW"], "l": secrets["LOW"]}}
+	refused := 0
+	for _, policy := range []string{
+		`allow if [x | some x in s][0] == "mmm"`,
+		`allow if [x | s[x]][0] == "mmm"`,
+		`allow if [v | some _, v in o] == [1, 2]`,
+		`allow if [v | v := o[_]] == [1, 2]`,
+		`allow if [v | v := {"x": o}[_][_]] == [1, 2]`,
+		`allow if [o[_] | true] == [1, 2]`,
+		`allow if [k | o[k]][0] == "mmm"`,
+		`allow if [p[0] | walk(o, p)][1] == ["mmm"]`,
+		`allow if { x := input; [p[0] | walk({"a": x, "b": o}, p)][5] == ["b", "mmm"] }`,
+		`f(c) := [x | some x in c]
+allow if f(s)[0] == "mmm"`,
+		`allow if [x | y := [z | some z in s]; x := y[_]][0] == "mmm"`,
+		`allow if { every x in [z | some z in s] { x == [z | some z in s][0] } }`,
+		`allow if count({x | some x in s}) == 2`,
+	} {
+		module := "package acp.authz\ns contains input.k\ns contains input.l\no[input.k] := 1\no[input.l] := 2 if input.l != input.k\nuses := [data.secrets.HIGH, data.secrets.LOW]\n" + policy
+		p := bind(t, module, secrets)
+		for _, in := range inputs {
+			want, ok := bare(t, module, nil, secrets, in)
+			got := evaluate(t, p, in)
+			switch {
+			case got.Err != nil && !got.Decision && got.Err.Code == seal.CodeInspected:
+				refused++
+			case got.Decision != want || got.Err != nil && ok:
+				t.Errorf("%s\n%v: got %v %v, on plaintext %v", policy, in, got.Decision, got.Err, want)
+			}
+		}
+	}
+	if refused == 0 || refused > 50 {
+		t.Errorf("%d evaluations are refused", refused)
+	}
+}
+
 func TestErrorsSayWhere(t *testing.T) {
 	p := bind(t, "package acp.authz\n\nallow if {\n\ttrue\n\tlower([data.secrets.K][0]) == \"x\"\n}", object{"K": strong})
 	got := evaluate(t, p, object{}).Err

@@ -25,15 +25,15 @@ func (w *rewriter) term(t *ast.Term, bound ast.VarSet, before *[]*ast.Expr) *ast
 	case ast.Set:
 		return ast.NewTerm(mapSet(v, func(e *ast.Term) *ast.Term { return w.key(e, bound, before) })).SetLocation(t.Location)
 	case *ast.ArrayComprehension:
-		v.Body = w.closure(v.Body, bound, func(inner ast.VarSet, after *[]*ast.Expr) {
+		v.Body = w.closure(v.Body, true, bound, func(inner ast.VarSet, after *[]*ast.Expr) {
 			v.Term = w.term(v.Term, inner, after)
 		})
 	case *ast.SetComprehension:
-		v.Body = w.closure(v.Body, bound, func(inner ast.VarSet, after *[]*ast.Expr) {
+		v.Body = w.closure(v.Body, false, bound, func(inner ast.VarSet, after *[]*ast.Expr) {
 			v.Term = w.key(v.Term, inner, after)
 		})
 	case *ast.ObjectComprehension:
-		v.Body = w.closure(v.Body, bound, func(inner ast.VarSet, after *[]*ast.Expr) {
+		v.Body = w.closure(v.Body, false, bound, func(inner ast.VarSet, after *[]*ast.Expr) {
 			v.Key = w.key(v.Key, inner, after)
 			v.Value = w.term(v.Value, inner, after)
 		})
@@ -41,8 +41,11 @@ func (w *rewriter) term(t *ast.Term, bound ast.VarSet, before *[]*ast.Expr) *ast
 	return t
 }
 
-// closure rewrites the body of a comprehension, and its terms at the body's end.
-func (w *rewriter) closure(body ast.Body, bound ast.VarSet, terms func(ast.VarSet, *[]*ast.Expr)) ast.Body {
+// closure rewrites the body of a comprehension, which gives an array if it is
+// ordered, and its terms at the body's end.
+func (w *rewriter) closure(body ast.Body, ordered bool, bound ast.VarSet, terms func(ast.VarSet, *[]*ast.Expr)) ast.Body {
+	defer func(outer bool) { w.ordered = outer }(w.ordered)
+	w.ordered = ordered
 	inner := bound.Copy()
 	exprs := w.exprs(body, inner)
 	terms(inner, &exprs)
@@ -84,6 +87,9 @@ func (w *rewriter) reference(t *ast.Term, ref ast.Ref, bound ast.VarSet, before 
 	for i := 1; i < len(ref); i++ {
 		if ast.IsScalar(ref[i].Value) && !mayHold(ref[i]) {
 			continue
+		}
+		if hasUnbound(ref[i], bound) {
+			w.enumerates(out[:i:i], t.Location, before)
 		}
 		out[i] = w.operand(ref[i], w.levels.ref(w.at, ref[:i]), bound, before)
 	}

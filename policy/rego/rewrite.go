@@ -20,6 +20,8 @@ type rewriter struct {
 	// exact: the secrets of the sealing set are exact ([seal.Set.Exact]). gains:
 	// were they, a comparison would be native that is not.
 	exact, gains bool
+	// ordered is set in the body of an array comprehension.
+	ordered bool
 }
 
 func (w *rewriter) rewrite() {
