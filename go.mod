@@ -4,6 +4,7 @@ go 1.26.0
 
 // What the server is built of.
 require (
+	cel.dev/cel-go v0.32.0 // evaluates expressions of validators
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b // runs JavaScript
 	github.com/elastic/go-seccomp-bpf v1.6.0 // bounds the system calls of worker processes
 	github.com/evanw/esbuild v0.28.2 // makes JavaScript of TypeScript and of newer syntax
@@ -12,7 +13,7 @@ require (
 	github.com/go-sourcemap/sourcemap v2.1.3+incompatible // leads from compiled to written lines
 	github.com/google/uuid v1.6.0 // makes UUIDs
 	github.com/landlock-lsm/go-landlock v0.11.0 // keeps worker processes from files and ports
-	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys
+	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys and verifies tokens with public ones
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego
 	github.com/prometheus/client_golang v1.25.0 // counts
 	github.com/spf13/cobra v1.10.2 // the command line
@@ -36,7 +37,9 @@ require (
 )
 
 require (
+	cel.dev/expr v0.25.1 // indirect
 	github.com/agnivade/levenshtein v1.2.1 // indirect
+	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
@@ -70,9 +73,12 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	go.yaml.in/yaml/v4 v4.0.0 // indirect
 	golang.org/x/crypto v0.58.0 // indirect
+	golang.org/x/exp v0.0.0-20240823005443-9b4947da3948 // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
+	google.golang.org/genproto/googleapis/api v0.0.0-20260819154853-08b0e4226688 // indirect
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260819154853-08b0e4226688 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77 // indirect
 )

@@ -69,7 +69,7 @@ func TestAuthZENAnswers(t *testing.T) {
 	if !strings.HasPrefix(string(a.Body), `{"decision":false,"context":{"error":{"code":"no_binding"`) {
 		t.Errorf("without a binding: %s", a.Body)
 	}
-	want(t, s, 204, request{"DELETE", "/v1/policies/permit", "", nil})
+	want(t, s, 204, request{"DELETE", "/v1/policies/permit?force=true", "", nil})
 	want(t, s, 204, request{"DELETE", "/v1/scripts/yes", "", nil})
 	for _, gone := range []string{"permit", "yes"} {
 		if a := want(t, s, 200, ask(gone)); !strings.HasPrefix(string(a.Body), `{"decision":false,"context":{"error":{"code":"bound_missing"`) {

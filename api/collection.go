@@ -75,7 +75,11 @@ func (c collection[T]) delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := c.shelf.Delete(r.Context(), t.by, t.scope, t.name, etag); err != nil {
+	force, err := forced(r)
+	if err != nil {
+		return err
+	}
+	if err := c.shelf.Delete(r.Context(), t.by, t.scope, t.name, etag, force); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -90,17 +90,28 @@ func (s *server) deleteSecret(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := query(r, "force")
+	force, err := forced(r)
 	if err != nil {
 		return err
 	}
-	force := q.Get("force")
-	if force != "" && force != "true" && force != "false" {
-		return refuse(http.StatusBadRequest, "invalid_request", "force is true or false")
-	}
-	if err := s.store.DeleteSecret(r.Context(), t.by, t.scope, t.name, etag, force == "true"); err != nil {
+	if err := s.store.DeleteSecret(r.Context(), t.by, t.scope, t.name, etag, force); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// forced reads whether something is to be deleted although others refer to it.
+func forced(r *http.Request) (bool, error) {
+	q, err := query(r, "force")
+	if err != nil {
+		return false, err
+	}
+	switch q.Get("force") {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	}
+	return false, refuse(http.StatusBadRequest, "invalid_request", "force is true or false")
 }

@@ -171,9 +171,9 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 		t.Errorf("delete of a secret in use: %v", err)
 	}
 	ok(secrets.Delete(ctx, "API_KEY", "", true))
-	ok(c.Scripts(scope).Delete(ctx, "check", ""))
-	ok(c.Policies(scope).Delete(ctx, "validators", ""))
-	ok(c.Variables(scope).Delete(ctx, "REGION", ""))
+	ok(c.Scripts(scope).Delete(ctx, "check", "", true))
+	ok(c.Policies(scope).Delete(ctx, "validators", "", true))
+	ok(c.Variables(scope).Delete(ctx, "REGION", "", true))
 }
 
 // tourDocuments writes and reads a document of each kind.

@@ -110,18 +110,18 @@ func (s *Service) ListBindings(by secretstore.Principal, scope secretstore.Scope
 
 // DeleteBinding deletes the binding of a point for a target, "" for any.
 func (s *Service) DeleteBinding(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, at Point, target, ifMatch string) error {
-	return s.bindings.Delete(ctx, by, scope, bindingName(at, targetOr(target)), ifMatch)
+	return s.bindings.Delete(ctx, by, scope, bindingName(at, targetOr(target)), ifMatch, true)
 }
 
 // Bound tells what answers at a point for a target, as a scope sees it, and the
 // scope from which the binding names it. The nearest scope wins; in it the
 // target's own binding before the one for any.
 func (s *Service) Bound(scope secretstore.Scope, at Point, target string) (Binding, secretstore.Scope, bool) {
+	bindings := s.snapshot.Load().bindings
 	for _, at2 := range scope.Chain() {
 		for _, t := range []string{target, AnyTarget} {
-			e, err := s.bindings.Get(secretstore.Principal{Admin: true}, at2, bindingName(at, t))
-			if err == nil {
-				return e.Value, at2, true
+			if b, ok := bindings[place{at2, bindingName(at, t)}]; ok {
+				return b, at2, true
 			}
 		}
 	}

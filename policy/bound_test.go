@@ -28,7 +28,7 @@ func bind(tb testing.TB, d policy.Document, values map[string]any) *policy.Bound
 	for _, name := range compiled.Secrets() {
 		named[name] = values[name]
 	}
-	bound, err := compiled.Bind(context.Background(), sealtest.Set(tb, named), nil)
+	bound, err := compiled.Bind(context.Background(), policy.Environment{Secrets: sealtest.Set(tb, named)})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -21,6 +21,14 @@ func (t Type) valid() bool {
 	return false
 }
 
+// orAny gives the type, which is TypeAPI where none is named.
+func (t Type) orAny() Type {
+	if t == "" {
+		return TypeAPI
+	}
+	return t
+}
+
 // Point is a place at which an authorization server asks for a decision. All but
 // [PointAuthZEN] are Cloudentity's policy execution points.
 type Point string

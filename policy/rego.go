@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"strconv"
 	"strings"
 
@@ -49,8 +48,14 @@ func compileRego(d Document) (Compiled, error) {
 	return regoProgram{p}, nil
 }
 
-func (p regoProgram) Bind(ctx context.Context, set *seal.Set, random io.Reader) (*Bound, error) {
-	policy, err := p.Program.Bind(ctx, set, random)
+// Variables is empty: Rego has data of its own.
+func (p regoProgram) Variables() []string { return nil }
+
+// Embedded is empty: Rego has modules.
+func (p regoProgram) Embedded() []Embedding { return nil }
+
+func (p regoProgram) Bind(ctx context.Context, env Environment) (*Bound, error) {
+	policy, err := p.Program.Bind(ctx, env.Secrets, env.Random)
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"log/slog"
-	"maps"
 	"sync/atomic"
 
+	"github.com/reticent/reticent/policy/jwks"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/egress"
 )
 
 // Entry is a stored policy with what the store knows of it.
@@ -19,31 +19,41 @@ type Entry = secretstore.Entry[Document]
 // snapshot and touch no disk.
 type Service struct {
 	secretstore.Shelf[Document]
-	bindings secretstore.Shelf[Binding]
-	snapshot atomic.Pointer[map[policyKey]*bound]
+	bindings  secretstore.Shelf[Binding]
+	variables secretstore.Shelf[secretstore.Variable]
+	keys      *jwks.Cache
+	snapshot  atomic.Pointer[snapshot]
 }
 
-type policyKey struct {
-	scope secretstore.Scope
-	name  string
+// Config is what a Service is made of.
+type Config struct {
+	Store *secretstore.Store
+	// Egress fetches the key sets that policies name by URL; nil means that none
+	// is ever there.
+	Egress *egress.Client
 }
 
-// bound is a stored policy, ready to decide, or why it is not.
-type bound struct {
-	doc      *secretstore.Document
-	compiled Compiled
-	policy   *Bound
-	err      error
-}
-
-// NewService makes a Service and compiles every stored policy.
-func NewService(store *secretstore.Store) *Service {
-	s := &Service{}
-	s.Shelf = secretstore.Shelf[Document]{Store: store, Kind: secretstore.KindPolicy, Check: checkDocument}
-	s.bindings = secretstore.Shelf[Binding]{Store: store, Kind: secretstore.KindBinding, Name: checkBindingName, Check: checkBinding}
-	s.snapshot.Store(&map[policyKey]*bound{})
-	store.Subscribe(s.follow)
+// NewService makes a Service, which works until Close, and compiles every stored
+// policy.
+func NewService(c Config) *Service {
+	s := &Service{variables: secretstore.VariableShelf(c.Store)}
+	s.Shelf = secretstore.Shelf[Document]{
+		Store: c.Store, Kind: secretstore.KindPolicy, Check: checkDocument, Fits: s.fits, Users: s.users,
+	}
+	s.bindings = secretstore.Shelf[Binding]{Store: c.Store, Kind: secretstore.KindBinding, Name: checkBindingName, Check: checkBinding}
+	if c.Egress != nil {
+		s.keys = jwks.NewCache(jwks.Config{Fetch: fetchThrough(c.Egress, c.Store)})
+	}
+	s.snapshot.Store(&snapshot{})
+	c.Store.Subscribe(s.follow)
 	return s
+}
+
+// Close ends what the Service does in the background.
+func (s *Service) Close() {
+	if s.keys != nil {
+		s.keys.Close()
+	}
 }
 
 // checkDocument compiles a policy; the error is an *InvalidError.
@@ -55,47 +65,6 @@ func checkDocument(_ context.Context, _ secretstore.Scope, d *Document) ([]strin
 	return compiled.Secrets(), nil
 }
 
-// follow compiles and binds what changed and swaps the snapshot. The store calls
-// it one change at a time.
-func (s *Service) follow(change secretstore.Change) {
-	next := maps.Clone(*s.snapshot.Load())
-	for _, doc := range change.Removed {
-		if doc.Kind == secretstore.KindPolicy {
-			delete(next, policyKey{doc.Scope, doc.Name})
-		}
-	}
-	for _, doc := range change.Changed {
-		if doc.Kind != secretstore.KindPolicy {
-			continue
-		}
-		key := policyKey{doc.Scope, doc.Name}
-		next[key] = s.bind(doc, next[key])
-	}
-	s.snapshot.Store(&next)
-}
-
-// bind makes a stored policy ready. Where only its secrets changed, the compiled
-// policy of the last time is used again.
-func (s *Service) bind(doc *secretstore.Document, last *bound) *bound {
-	b := &bound{doc: doc}
-	if last != nil && last.doc.ETag == doc.ETag && last.compiled != nil {
-		b.compiled = last.compiled
-	} else {
-		var d Document
-		if b.err = json.Unmarshal(doc.Body, &d); b.err == nil {
-			b.compiled, b.err = d.Compile()
-		}
-	}
-	if b.err == nil {
-		options := s.Store.RunOptions(secretstore.Principal{}, doc.Scope)
-		b.policy, b.err = b.compiled.Bind(context.Background(), doc.SealingSet(), options.Random)
-	}
-	if b.err != nil {
-		slog.Error("a stored policy cannot be used and denies", "policy", doc.Name, "scope", doc.Scope.Path(), "error", b.err)
-	}
-	return b
-}
-
 // Evaluate decides with a stored policy that a scope sees. The names in it are
 // looked up from the scope where it is stored, never the caller's. An error is
 // the caller's; whatever goes wrong in the evaluation is a deny.
@@ -104,7 +73,7 @@ func (s *Service) Evaluate(ctx context.Context, by secretstore.Principal, scope 
 	if err != nil {
 		return Decision{}, err
 	}
-	b := (*s.snapshot.Load())[policyKey{doc.Scope, doc.Name}]
+	b := s.snapshot.Load().policies[place{doc.Scope, doc.Name}]
 	if b == nil {
 		// Stored this moment: the store has it and the snapshot will.
 		b = s.bind(doc, nil)
@@ -131,7 +100,10 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 		return Decision{}, err
 	}
 	options := s.Store.RunOptions(by, scope)
-	b, err := compiled.Bind(ctx, set, options.Random)
+	if err := s.checkEmbedded(scope, d.Type, compiled); err != nil {
+		return Decision{}, err
+	}
+	b, err := compiled.Bind(ctx, s.environment(scope, set))
 	if err != nil {
 		return Decision{}, fmt.Errorf("bind policy: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 
 	"github.com/reticent/reticent/policy/validator"
 	"github.com/reticent/reticent/secretstore/seal"
@@ -29,8 +28,8 @@ func compileValidators(d Document) (Compiled, error) {
 	return validatorProgram{p}, nil
 }
 
-func (p validatorProgram) Bind(_ context.Context, set *seal.Set, random io.Reader) (*Bound, error) {
-	policy, err := p.Program.Bind(set, random)
+func (p validatorProgram) Bind(_ context.Context, env Environment) (*Bound, error) {
+	policy, err := p.Program.Bind(env)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +52,7 @@ func (p validatorPolicy) decide(ctx context.Context, input json.RawMessage, o se
 	}
 	d := newDecision(r.Decision)
 	for _, f := range r.Failures {
-		d.Failures = append(d.Failures, Failure{Validator: f.Validator, Field: f.Field, Message: f.Message})
+		d.Failures = append(d.Failures, Failure(f))
 	}
 	d.Recovery = append(d.Recovery, r.Recovery...)
 	d.Masked = append(d.Masked, r.Masked...)

@@ -20,6 +20,12 @@ type Shelf[T any] struct {
 	// Check says whether a value may be stored in a scope and which secrets it
 	// refers to. Its error goes to who wrote it.
 	Check func(ctx context.Context, scope Scope, value *T) (secrets []string, err error)
+	// Fits says whether a value that passed Check may stand under a name in a
+	// scope, beside the others of its kind; nil means that any may.
+	Fits func(scope Scope, name string, value *T) error
+	// Users are the documents that refer to a value and would miss it; nil means
+	// that there are none.
+	Users func(scope Scope, name string) []Reference
 }
 
 // Entry is a stored value with what the store knows of it. It marshals to one
@@ -87,6 +93,11 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 	secrets, err := s.Check(ctx, scope, &value)
 	if err != nil {
 		return Entry[T]{}, false, err
+	}
+	if s.Fits != nil {
+		if err := s.Fits(scope, name, &value); err != nil {
+			return Entry[T]{}, false, err
+		}
 	}
 	body, err := marshal(value)
 	if err != nil {
@@ -193,8 +204,18 @@ func (s Shelf[T]) List(by Principal, scope Scope, page PageRequest) (Page[Entry[
 	return out, failed
 }
 
-// Delete deletes a value.
-func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, ifMatch string) error {
+// Delete deletes a value. Where documents refer to it, it fails with ErrInUse
+// unless force is set.
+func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, ifMatch string, force bool) error {
+	if s.Users != nil && !force {
+		if _, err := s.Store.Document(by, s.Kind, scope, name); err != nil {
+			return err
+		}
+		if used := s.Users(scope, name); len(used) > 0 {
+			return &Failure{Class: ErrInUse, UsedBy: used,
+				Message: fmt.Sprintf("%s %s is referred to by %d documents; change them first or delete with ?force=true", s.Kind, name, len(used))}
+		}
+	}
 	return s.Store.DeleteDocument(ctx, by, s.Kind, scope, name, ifMatch)
 }
 

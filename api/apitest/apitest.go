@@ -99,7 +99,8 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.API = api.Config{Store: s.Store, Policies: policy.NewService(s.Store), Scripts: script.NewService(s.Store, engine), Log: log, Metrics: s.Metrics}
+	policies := policy.NewService(policy.Config{Store: s.Store, Egress: out})
+	s.API = api.Config{Store: s.Store, Policies: policies, Scripts: script.NewService(s.Store, engine), Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -119,6 +120,7 @@ func Start(t testing.TB, o Options) *Server {
 		_ = server.Close()
 		<-served
 		engine.Close()
+		policies.Close()
 		out.Close()
 		if err := s.Store.Close(); err != nil {
 			t.Errorf("close the store: %v", err)

@@ -100,8 +100,13 @@ func (x Collection[R, P]) Patch(ctx context.Context, name string, patch any, ifM
 	return resource, err
 }
 
-// Delete deletes a resource.
-func (x Collection[R, P]) Delete(ctx context.Context, name, ifMatch string) error {
-	_, err := x.c.do(ctx, call{method: http.MethodDelete, path: x.scope.path(x.kind, name), ifMatch: ifMatch}, nil)
+// Delete deletes a resource. Where others refer to it, the error has the code
+// "in_use" unless force is set.
+func (x Collection[R, P]) Delete(ctx context.Context, name, ifMatch string, force bool) error {
+	in := call{method: http.MethodDelete, path: x.scope.path(x.kind, name), ifMatch: ifMatch}
+	if force {
+		in.query = url.Values{"force": {"true"}}
+	}
+	_, err := x.c.do(ctx, in, nil)
 	return err
 }

@@ -14,7 +14,7 @@ type collection[R any] interface {
 	All(ctx context.Context) ([]R, error)
 	Get(ctx context.Context, name string) (R, error)
 	Put(ctx context.Context, name string, document any, ifMatch string) (R, bool, error)
-	Delete(ctx context.Context, name, ifMatch string) error
+	Delete(ctx context.Context, name, ifMatch string, force bool) error
 }
 
 // documents are the verbs that variables, scripts and policies have.
@@ -52,13 +52,16 @@ func (d documents[R]) list() *cobra.Command {
 }
 
 func (d documents[R]) delete() *cobra.Command {
-	return d.c.verb("delete NAME", "delete a "+d.kind, cobra.ExactArgs(1),
+	var force bool
+	cmd := d.c.verb("delete NAME", "delete a "+d.kind, cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
-			if err := d.of(api).Delete(cmd.Context(), args[0], ""); err != nil {
+			if err := d.of(api).Delete(cmd.Context(), args[0], "", force); err != nil {
 				return err
 			}
 			return d.c.gone(cmd, "deleted "+d.kind+" "+args[0])
 		})
+	cmd.Flags().BoolVar(&force, "force", false, "delete it although others refer to it")
+	return cmd
 }
 
 // put stores a document and tells of it.

@@ -157,12 +157,13 @@ func shutdown(ctx context.Context, h *http.Server) error {
 
 // parts are what a running server is made of.
 type parts struct {
-	store   *secretstore.Store
-	engine  *script.Engine
-	egress  *egress.Client
-	handler http.Handler
-	log     *slog.Logger
-	ready   *atomic.Bool
+	store    *secretstore.Store
+	policies *policy.Service
+	engine   *script.Engine
+	egress   *egress.Client
+	handler  http.Handler
+	log      *slog.Logger
+	ready    *atomic.Bool
 }
 
 // start wires the parts.
@@ -191,8 +192,9 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 		return p, err
 	}
 	metrics.Sandbox(p.engine.Sandbox())
+	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
 	p.handler = api.New(api.Config{
-		Store: p.store, Policies: policy.NewService(p.store), Scripts: script.NewService(p.store, p.engine),
+		Store: p.store, Policies: p.policies, Scripts: script.NewService(p.store, p.engine),
 		Log: log, Metrics: metrics,
 		Ready: func() error {
 			if !p.ready.Load() {
@@ -208,6 +210,9 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 func (p *parts) close() error {
 	if p.engine != nil {
 		p.engine.Close()
+	}
+	if p.policies != nil {
+		p.policies.Close()
 	}
 	if p.egress != nil {
 		p.egress.Close()

@@ -54,7 +54,7 @@ func TestLiveSurrogateIsRefused(t *testing.T) {
 	surrogate := v.(string)
 
 	byField := compile(t, attributes(`{"field": "f", "comparator": "equals", "secret": "API_KEY"}`))
-	policy, err := byField.Bind(set, sealtest.Random(seed))
+	policy, err := byField.Bind(validator.Environment{Secrets: set, Random: sealtest.Random(seed)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestLiveSurrogateIsRefused(t *testing.T) {
 	}
 
 	byLiteral := compile(t, attributes(`{"source": {"value": "`+surrogate+`"}, "comparator": "equals", "secret": "API_KEY"}`))
-	if _, err := byLiteral.Bind(set, sealtest.Random(seed)); err == nil || strings.Contains(err.Error(), surrogate) {
+	if _, err := byLiteral.Bind(validator.Environment{Secrets: set, Random: sealtest.Random(seed)}); err == nil || strings.Contains(err.Error(), surrogate) {
 		t.Errorf("error is %v", err)
 	}
 }
@@ -145,7 +145,7 @@ func TestResultsTellNothingOfASecret(t *testing.T) {
 		{"S": "kM4tq8Zr1vXw9Lb3Nc7d", "L": []any{"Zq7Lw2Xv5Bn8Rt1Yp4Hs"}},
 		{"S": "7!", "L": []any{strings.Repeat("Ab3-", 500)}},
 	} {
-		policy, err := program.Bind(sealtest.Set(t, values), sealtest.Random(1))
+		policy, err := program.Bind(validator.Environment{Secrets: sealtest.Set(t, values), Random: sealtest.Random(1)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,7 +3,7 @@ package validator
 import (
 	"errors"
 	"fmt"
-	"io"
+	"time"
 
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -12,13 +12,19 @@ import (
 // may decide many requests at once.
 type Policy struct {
 	program *Program
+	env     Environment
 	// run holds the policy's surrogates; it is nil when there is no secret.
 	run *seal.Run
 	// secrets are the sealed values of Program.secrets.
-	secrets    []any
+	secrets []any
+	// variables are the values of Program.variables.
+	variables []any
+	// keySets are those of Program.keySets.
+	keySets    []KeySource
 	failures   []maskedFailure
 	recoveries []maskedRecovery
-	// unavailable is set when a secret is missing: every decision is a deny.
+	// unavailable is set when a secret or a variable is missing: every decision
+	// is a deny.
 	unavailable *seal.Error
 }
 
@@ -33,12 +39,17 @@ type maskedRecovery struct {
 	masked []seal.Masked
 }
 
-// Bind draws surrogates for the secrets of a program. set must hold what
-// [Program.Secrets] names; what it lacks makes every decision a deny with
-// secret_unavailable. random is for surrogates and nil in production. The error
-// is surrogate_in_input, when the document holds a surrogate that was drawn.
-func (p *Program) Bind(set *seal.Set, random io.Reader) (*Policy, error) {
-	policy := &Policy{program: p}
+// Bind draws surrogates for the secrets of a program and looks up its variables.
+// What env lacks of them makes every decision a deny with secret_unavailable or
+// variable_unavailable. The error is surrogate_in_input, when the document holds
+// a surrogate that was drawn.
+func (p *Program) Bind(env Environment) (*Policy, error) {
+	policy := &Policy{program: p, env: env}
+	if policy.env.Now == nil {
+		policy.env.Now = time.Now
+	}
+	policy.bindVariables()
+	policy.bindKeys()
 	if len(p.secrets) == 0 {
 		for _, f := range p.failures {
 			policy.failures = append(policy.failures, maskedFailure{Failure: f})
@@ -48,8 +59,10 @@ func (p *Program) Bind(set *seal.Set, random io.Reader) (*Policy, error) {
 		}
 		return policy, nil
 	}
-	policy.unavailable = set.Missing()
-	policy.run = set.NewRun(seal.Options{Random: random})
+	if missing := env.Secrets.Missing(); missing != nil {
+		policy.unavailable = missing
+	}
+	policy.run = env.Secrets.NewRun(seal.Options{Random: env.Random})
 	if _, err := policy.run.SealValue(p.document); err != nil {
 		return nil, fmt.Errorf("bind the policy's literals: %w", err)
 	}
@@ -62,6 +75,25 @@ func (p *Program) Bind(set *seal.Set, random io.Reader) (*Policy, error) {
 		policy.secrets = append(policy.secrets, v)
 	}
 	return policy, nil
+}
+
+// bindVariables looks the variables up.
+func (p *Policy) bindVariables() {
+	for _, name := range p.program.variables {
+		var v any
+		ok := false
+		if p.env.Variable != nil {
+			v, ok = p.env.Variable(name)
+		}
+		if !ok && p.unavailable == nil {
+			p.unavailable = seal.Errorf(CodeVariable, "there is no variable %s in this scope; create it, or change the policy", name)
+		}
+		p.variables = append(p.variables, v)
+	}
+}
+
+func variableUnusable(name string, why error) *seal.Error {
+	return seal.Errorf(CodeVariable, "the variable %s cannot be used: %s", name, why)
 }
 
 // lookup gives the sealed value of a secret or of a part of one.

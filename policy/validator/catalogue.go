@@ -7,6 +7,10 @@ import (
 // kind compiles a validator's conf.
 type kind func(c *compiler, name string, conf any, pointer string) node
 
+// recoveries are what comes back when a validator fails whose document gives no
+// recovery of its own.
+var recoveries = map[string][]any{"mfa": mfaRecovery}
+
 // catalogue is every validator by its name. It is filled by init since composed
 // validators compile by way of it.
 var catalogue map[string]kind
@@ -18,9 +22,21 @@ func init() {
 		"identity-context": compileFields(rooted("authn_ctx")),
 		"client":           compileFields(rooted("contexts", "client")),
 		"developer":        compileFields(rooted("contexts", "developer")),
+		"consent":          compileFields(rooted("contexts", "consent")),
+		"access-token":     compileFields(rooted("access_token")),
+		"id-token":         compileFields(rooted("id_token")),
 		"header":           compileFields(rooted("request", "headers")),
 		"attributes":       compileFields(rooted()),
 		"scopes":           compileFields(scopesSource),
+		"dynamic-scope":    compileDynamicScope,
+		"mfa":              compileMFA,
+		"network":          compileNetwork,
+		"time":             compileTime,
+		"authentication":   compileAge,
+		"jwt":              compileJWT,
+		"webhook":          compileWebhook,
+		"cel":              compileCEL,
+		"policy":           compileEmbedded,
 		"all":              compileAll,
 		"any":              compileAny,
 		"not":              compileNot,
@@ -44,18 +60,22 @@ func compileFields(of origin) kind {
 		if !ok {
 			return nil
 		}
-		pointer = jsonvalue.Member(pointer, "fields")
-		items, ok := members["fields"].([]any)
-		if !ok || len(items) == 0 {
-			c.report(pointer, CodeShape, "", "%s needs fields, an array of one comparison or more", name)
-			return nil
-		}
-		var out all
-		for i, item := range items {
-			out = append(out, c.comparison(item, jsonvalue.Element(pointer, i), name, of))
-		}
-		return out
+		return c.fieldList(members["fields"], jsonvalue.Member(pointer, "fields"), name, of)
 	}
+}
+
+// fieldList compiles comparisons that must all hold.
+func (c *compiler) fieldList(v any, pointer, name string, of origin) node {
+	items, ok := v.([]any)
+	if !ok || len(items) == 0 {
+		c.report(pointer, CodeShape, "", "%s needs fields, an array of one comparison or more", name)
+		return nil
+	}
+	var out all
+	for i, item := range items {
+		out = append(out, c.comparison(item, jsonvalue.Element(pointer, i), name, of))
+	}
+	return out
 }
 
 func compileAll(c *compiler, _ string, conf any, pointer string) node {

@@ -90,9 +90,13 @@ func (c *compiler) validator(v any, pointer string) node {
 	if conf == nil {
 		conf = map[string]any{}
 	}
+	recovery := members["recovery"]
+	if own, ok := recoveries[name]; ok && recovery == nil {
+		recovery = own
+	}
 	return validator{
 		node:     kind(c, name, conf, jsonvalue.Member(pointer, "conf")),
-		recovery: c.recovery(members["recovery"], jsonvalue.Member(pointer, "recovery")),
+		recovery: c.recovery(recovery, jsonvalue.Member(pointer, "recovery")),
 	}
 }
 

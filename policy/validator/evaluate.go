@@ -3,6 +3,7 @@ package validator
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -10,23 +11,30 @@ import (
 // Evaluate decides on an input, as package jsonvalue decodes one. The input need
 // not be sealed and is not changed.
 func (p *Policy) Evaluate(ctx context.Context, input any, o seal.Options) Result {
+	return p.EvaluateEmbedded(ctx, input, o, 0)
+}
+
+// EvaluateEmbedded is Evaluate for a policy that depth others embed, one in
+// another.
+func (p *Policy) EvaluateEmbedded(ctx context.Context, input any, o seal.Options, depth int) Result {
 	if p.unavailable != nil {
 		return Result{Err: p.unavailable}
 	}
-	e := &evaluation{ctx: ctx, policy: p, input: input}
+	e := &evaluation{ctx: ctx, policy: p, input: input, options: o, depth: depth}
 	if p.run != nil {
 		e.run = p.run.Child(o)
 	}
 	if e.interrupted() {
 		return Result{Err: e.err}
 	}
-	switch p.program.root.decide(e) {
+	outcome := p.program.root.decide(e)
+	switch outcome {
 	case holds:
 		return Result{Decision: true}
 	case aborted:
 		return Result{Err: e.err}
 	}
-	return Result{Failures: e.failures, Recovery: e.recoveries, Masked: e.masked}
+	return Result{Failures: e.failures, Recovery: e.recoveries, Masked: e.masked, Undecided: outcome == undecided}
 }
 
 // evaluation is one decision under way.
@@ -34,8 +42,16 @@ type evaluation struct {
 	ctx    context.Context
 	policy *Policy
 	// run is nil when the policy names no secret.
-	run   *seal.Run
-	input any
+	run     *seal.Run
+	options seal.Options
+	input   any
+	// element is what elementOperand is a part of.
+	element any
+	// claims are those of verified tokens, by the index of their names.
+	claims []any
+	depth  int
+	// now is the time of the evaluation, once it was asked for.
+	now time.Time
 	// compared counts towards MaxComparisons.
 	compared int
 	err      *seal.Error
@@ -43,6 +59,14 @@ type evaluation struct {
 	failures   []Failure
 	recoveries []any
 	masked     []seal.Masked
+}
+
+// time gives the time of the evaluation, the same to all of its validators.
+func (e *evaluation) time() time.Time {
+	if e.now.IsZero() {
+		e.now = e.policy.env.Now()
+	}
+	return e.now
 }
 
 // interruptEvery is how many values are compared between two looks at the

@@ -2,6 +2,7 @@ package validator
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/reticent/reticent/policy/jsonvalue"
@@ -14,6 +15,10 @@ type origin struct {
 	root path
 	// implied is the source when a comparison names none; nil when it must.
 	implied *operand
+	// element is set where fields are of the element that a validator looks at.
+	element bool
+	// claims is the token whose claims fields are, as an index.
+	claims *int
 }
 
 func rooted(names ...string) origin {
@@ -39,7 +44,7 @@ func (c *compiler) comparison(v any, pointer, validator string, of origin) node 
 	if c.fields > MaxFields {
 		return nil
 	}
-	members, ok := c.object(v, pointer, "field", "source", "comparator", "value", "secret", "target")
+	members, ok := c.object(v, pointer, "field", "input", "claim", "source", "comparator", "value", "secret", "variable", "target")
 	if !ok {
 		return nil
 	}
@@ -51,16 +56,16 @@ func (c *compiler) comparison(v any, pointer, validator string, of origin) node 
 		return nil
 	}
 	out := &comparison{comparator: compares}
-	if out.source, ok = c.side(members, pointer, "source", of, compares, "field"); !ok {
+	if out.source, ok = c.side(members, pointer, "source", of, compares, "field", "input", "claim"); !ok {
 		return nil
 	}
 	if compares.base == exists {
-		for _, name := range []string{"value", "secret", "target"} {
+		for _, name := range []string{"value", "secret", "variable", "target"} {
 			if _, there := members[name]; there {
 				c.report(jsonvalue.Member(pointer, name), CodeOperand, "leave it out", "%s has no target", compares.name)
 			}
 		}
-	} else if out.target, ok = c.side(members, pointer, "target", of, compares, "value", "secret"); !ok {
+	} else if out.target, ok = c.side(members, pointer, "target", of, compares, "value", "secret", "variable"); !ok {
 		return nil
 	}
 	out.secret = out.source.kind == secretOperand || compares.base != exists && out.target.kind == secretOperand
@@ -90,17 +95,20 @@ func (c *compiler) side(members map[string]any, pointer, name string, of origin,
 		return c.operand(given[0], members[given[0]], jsonvalue.Member(pointer, given[0]), of, compares)
 	}
 	pointer = jsonvalue.Member(pointer, name)
-	inner, ok := c.object(members[name], pointer, "field", "value", "secret")
+	inner, ok := c.object(members[name], pointer, operandForms...)
 	if !ok {
 		return operand{}, false
 	}
 	if len(inner) != 1 {
-		c.report(pointer, CodeShape, "", "a %s has one of field, value, secret", name)
+		c.report(pointer, CodeShape, "", "a %s has one of %s", name, strings.Join(operandForms, ", "))
 		return operand{}, false
 	}
 	form := names(inner)[0]
 	return c.operand(form, inner[form], jsonvalue.Member(pointer, form), of, compares)
 }
+
+// operandForms are the ways to write an operand.
+var operandForms = []string{"field", "input", "value", "secret", "variable", "claim"}
 
 func (c *compiler) operand(form string, v any, pointer string, of origin, compares comparator) (operand, bool) {
 	if form == "value" {
@@ -111,13 +119,26 @@ func (c *compiler) operand(form string, v any, pointer string, of origin, compar
 		c.report(pointer, CodeShape, "", "%s must be a string", form)
 		return operand{}, false
 	}
-	if form == "secret" {
+	switch form {
+	case "secret":
 		return c.secretOperand(text, pointer)
+	case "variable":
+		return c.variableOperand(text, pointer)
+	case "claim":
+		return c.claimOperand(text, pointer)
+	case "input":
+		of = origin{}
 	}
 	o, err := newField(of.root, text)
 	if err != nil {
 		c.report(pointer, CodeShape, "", "%s", err)
 		return operand{}, false
+	}
+	if of.claims != nil {
+		return operand{kind: claimOperand, index: *of.claims, path: o.path, text: text}, true
+	}
+	if of.element {
+		return operand{kind: elementOperand, path: o.path, text: text}, true
 	}
 	if reservedForSecrets(o.path) {
 		c.report(pointer, CodeOperand, `write {"secret": NAME} for a secret`, "a request never brings %s", quote(text))
@@ -146,7 +167,33 @@ func (c *compiler) secretOperand(text, pointer string) (operand, bool) {
 		c.report(pointer, CodeLimit, "", "there are more than %d secrets (MaxSecrets)", MaxSecrets)
 		return operand{}, false
 	}
-	return operand{kind: secretOperand, secret: i, text: "secret " + text}, true
+	return operand{kind: secretOperand, index: i, text: "secret " + text}, true
+}
+
+func (c *compiler) variableOperand(text, pointer string) (operand, bool) {
+	at, err := parsePath(text)
+	if err == nil {
+		err = secretstore.CheckName(at[0].name)
+	}
+	if err != nil {
+		c.report(pointer, CodeShape, "", "a variable is written NAME, or NAME.FIELD for a part of it: %s", err)
+		return operand{}, false
+	}
+	i, ok := c.variable(at[0].name, pointer)
+	return operand{kind: variableOperand, index: i, path: at[1:], text: "variable " + text}, ok
+}
+
+// variable adds a variable that the document names, and gives its index.
+func (c *compiler) variable(name, pointer string) (int, bool) {
+	if i := slices.Index(c.program.variables, name); i >= 0 {
+		return i, true
+	}
+	if len(c.program.variables) == MaxVariables {
+		c.report(pointer, CodeLimit, "", "there are more than %d variables (MaxVariables)", MaxVariables)
+		return 0, false
+	}
+	c.program.variables = append(c.program.variables, name)
+	return len(c.program.variables) - 1, true
 }
 
 // failures adds the failures of a comparison.

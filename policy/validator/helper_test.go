@@ -3,6 +3,7 @@ package validator_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/policy/validator"
@@ -46,7 +47,7 @@ func bind(tb testing.TB, document string) *validator.Policy {
 	for _, name := range p.Secrets() {
 		values[name] = secrets()[name]
 	}
-	policy, err := p.Bind(sealtest.Set(tb, values), nil)
+	policy, err := p.Bind(validator.Environment{Secrets: sealtest.Set(tb, values)})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -65,4 +66,26 @@ func evaluate(tb testing.TB, document, input string) validator.Result {
 // attributes is a document of one validator with one comparison.
 func attributes(comparison string) string {
 	return `[{"name": "attributes", "conf": {"fields": [` + comparison + `]}}]`
+}
+
+// bindAt binds a document to secrets, at noon.
+func bindAt(tb testing.TB, values map[string]any, document string) *validator.Policy {
+	tb.Helper()
+	policy, err := compile(tb, document).Bind(validator.Environment{
+		Secrets: sealtest.Set(tb, values), Now: func() time.Time { return noon },
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return policy
+}
+
+// evaluateWith evaluates a document with secrets, at noon.
+func evaluateWith(tb testing.TB, values map[string]any, document, input string) validator.Result {
+	tb.Helper()
+	v, err := jsonvalue.Decode([]byte(input))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return bindAt(tb, values, document).Evaluate(context.Background(), v, seal.Options{})
 }

@@ -10,6 +10,18 @@ const (
 	MaxFields = 5000
 	// MaxSecrets is how many secrets a document may name.
 	MaxSecrets = 256
+	// MaxVariables is how many variables a document may name.
+	MaxVariables = 256
+	// MaxEmbedded is how many policies a document may embed.
+	MaxEmbedded = 32
+	// MaxEmbedding is how deep policies may be embedded in one another.
+	MaxEmbedding = 8
+	// MaxNetworks is how many networks one validator may list.
+	MaxNetworks = 1000
+	// MaxForwarded is how many addresses of X-Forwarded-For are looked at.
+	MaxForwarded = 32
+	// MaxElements is how many grants of one dynamic scope are looked at.
+	MaxElements = 1000
 	// MaxProblems is how many problems of one document are reported.
 	MaxProblems = 50
 	// MaxPatternBytes is the size of the largest regular expression of

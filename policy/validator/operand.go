@@ -14,6 +14,11 @@ const (
 	scopesOperand
 	literalOperand
 	secretOperand
+	variableOperand
+	// claimOperand is a claim of a token that a validator has verified.
+	claimOperand
+	// elementOperand is a part of the element that a validator is looking at.
+	elementOperand
 )
 
 // operand is one side of a comparison.
@@ -26,14 +31,21 @@ type operand struct {
 	header string
 	// literal is the literal's value, with a glob for a string with wildcards.
 	literal any
-	// secret is the index into Program.secrets.
-	secret int
+	// index is the place of a secret in Program.secrets, of a variable in
+	// Program.variables, of a token in Program.tokens.
+	index int
 	// text is the operand as messages call it.
 	text string
 }
 
 // fromInput reports whether the operand came with the request.
-func (o *operand) fromInput() bool { return o.kind != literalOperand && o.kind != secretOperand }
+func (o *operand) fromInput() bool {
+	switch o.kind {
+	case literalOperand, secretOperand, variableOperand:
+		return false
+	}
+	return true
+}
 
 // headersPath is where a request's headers are in an input.
 var headersPath = path{newSegment("request"), newSegment("headers")}
@@ -68,8 +80,17 @@ func (e *evaluation) read(o *operand) (any, bool) {
 	case literalOperand:
 		return o.literal, true
 	case secretOperand:
-		v := e.policy.secrets[o.secret]
+		v := e.policy.secrets[o.index]
 		return v, v != nil
+	case variableOperand:
+		return o.path.find(e.policy.variables[o.index])
+	case claimOperand:
+		if e.claims == nil {
+			return nil, false
+		}
+		return o.path.find(e.claims[o.index])
+	case elementOperand:
+		return o.path.find(e.element)
 	case headerOperand:
 		return e.header(o)
 	case scopesOperand:
@@ -109,6 +130,23 @@ func (e *evaluation) header(o *operand) (any, bool) {
 		}
 	}
 	return values, len(values) > 0
+}
+
+// single gives the text of an operand that must be one string: of a header that
+// comes more than once nobody knows which of its values is meant.
+func (e *evaluation) single(o *operand) (string, bool) {
+	v, ok := e.read(o)
+	if !ok {
+		return "", false
+	}
+	if list, isList := v.([]any); isList && o.kind == headerOperand {
+		if len(list) != 1 {
+			return "", false
+		}
+		v = list[0]
+	}
+	s, ok := v.(string)
+	return s, ok
 }
 
 func words(s string) []any {

@@ -1,6 +1,7 @@
 package validator
 
 import (
+	"slices"
 	"sort"
 )
 
@@ -11,6 +12,11 @@ type Program struct {
 	// document is what was compiled, as decoded.
 	document any
 	secrets  []secretRef
+	// variables, embedded policies and tokens are by name, each once.
+	variables []string
+	embedded  []Embedding
+	tokens    []string
+	keySets   []keySet
 	// failures and recoveries are what evaluations give out, in the author's
 	// words; Bind masks them.
 	failures   []Failure
@@ -37,3 +43,17 @@ func (p *Program) Secrets() []string {
 	sort.Strings(names)
 	return names
 }
+
+// Variables gives the names of the variables that the document names, in order.
+func (p *Program) Variables() []string { return slices.Sorted(slices.Values(p.variables)) }
+
+// Embedding is a policy that a document embeds.
+type Embedding struct {
+	// Policy is its name.
+	Policy string
+	// Pointer is the JSON pointer (RFC 6901) of the place.
+	Pointer string
+}
+
+// Embedded gives the policies that the document embeds, each at its first place.
+func (p *Program) Embedded() []Embedding { return p.embedded }

@@ -160,11 +160,11 @@ func TestSealedDecidesAsPlain(t *testing.T) {
 			named[name] = values[name]
 		}
 		set := sealtest.Set(tb, named)
-		policy, err := sealed.Bind(set, nil)
+		policy, err := sealed.Bind(validator.Environment{Secrets: set})
 		if err != nil {
 			t.Fatal(err)
 		}
-		double, err := plain.Bind(nil, nil)
+		double, err := plain.Bind(validator.Environment{})
 		if err != nil {
 			t.Fatal(err)
 		}

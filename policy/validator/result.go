@@ -12,6 +12,8 @@ type Failure struct {
 	Field string
 	// Message is for a person. It holds no value.
 	Message string
+	// Details are what an embedded policy gives beside these.
+	Details any
 }
 
 // Result is what an evaluation gives. Its parts are shared with other results
@@ -25,6 +27,9 @@ type Result struct {
 	Recovery []any
 	// Masked says where in failures and recovery a secret of the policy stood.
 	Masked []seal.Masked
+	// Undecided is set when the deny rests on something that was missing or could
+	// not be compared: the negation of such a decision does not hold either.
+	Undecided bool
 	// Err is set when the policy could not be evaluated; the decision is false
 	// then, and there is no failure that a caller could recover from.
 	Err *seal.Error
@@ -36,4 +41,8 @@ const (
 	CodeTimeout seal.Code = "evaluation_timeout"
 	// CodeWork: the evaluation went over a limit, which the message names.
 	CodeWork seal.Code = "evaluation_limit"
+	// CodeVariable: there is no variable that the policy names.
+	CodeVariable seal.Code = "variable_unavailable"
+	// CodePolicy: there is no policy that the policy embeds.
+	CodePolicy seal.Code = "policy_unavailable"
 )
