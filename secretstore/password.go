@@ -3,6 +3,7 @@ package secretstore
 import (
 	"crypto/rand"
 	"math/big"
+	"slices"
 	"strings"
 )
 
@@ -53,7 +54,10 @@ func (g Generate) alphabets() ([]string, error) {
 		names = []string{"lower", "upper", "digits"}
 	}
 	var out []string
-	for _, name := range names {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, fail(ErrInvalid, "generate/classes: give each once")
+		}
 		characters := ""
 		for _, class := range classes {
 			if class.name == name {
