@@ -21,7 +21,7 @@ const strong = "sk_live_51Hq8ZkT0xVbN3mR7"
 var admin = secretstore.Principal{ID: "token:admin", Admin: true}
 
 // open opens a store in dir, making its key at the first call.
-func open(t *testing.T, dir string) *secretstore.Store {
+func open(t testing.TB, dir string) *secretstore.Store {
 	t.Helper()
 	dir = filepath.Join(dir, "data")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
