@@ -138,7 +138,7 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	if diff := cmp.Diff(wantMasked, run.Masked); diff != "" || run.Error != nil {
 		t.Errorf("run %+v:\n%s", run, diff)
 	}
-	if diff := cmp.Diff(`{"echo":{"bearer":"Bearer ***","key":"***"},"key":"***","ok":true,"v":"eu"}`, string(run.Output)); diff != "" {
+	if diff := cmp.Diff(`{"echo":{"bearer":"Bearer ***","key":"***"},"key":"***","ok":true,"v":{"name":"eu"}}`, string(run.Output)); diff != "" {
 		t.Errorf("output of the run:\n%s", diff)
 	}
 	run, err = c.TestScript(ctx, scope, client.ScriptSpec{Source: tourScript}, input)
@@ -185,11 +185,11 @@ func tourDocuments(ctx context.Context, t *testing.T, c *client.Client, scope cl
 	if !wasNew || string(v.Value) != `{"name":"us","n":12345678901234567890}` {
 		t.Errorf("variable %+v", v)
 	}
-	v, err = variables.Patch(ctx, "REGION", map[string]any{"value": "eu"}, v.ETag)
+	v, err = variables.Patch(ctx, "REGION", map[string]any{"value": map[string]any{"n": nil, "name": "eu"}}, v.ETag)
 	ok(err)
 	got, err := variables.Get(ctx, "REGION")
 	ok(err)
-	if diff := cmp.Diff(v, got); diff != "" || string(got.Value) != `"eu"` {
+	if diff := cmp.Diff(v, got); diff != "" || got.Type != "object" || string(got.Value) != `{"name":"eu"}` {
 		t.Errorf("variable %+v:\n%s", got, diff)
 	}
 	all, err := variables.All(ctx)

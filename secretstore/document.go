@@ -54,6 +54,9 @@ type Draft struct {
 	Secrets []string
 	Body    json.RawMessage
 	IfMatch string
+	// Settle, if there is one, gives the body by the one that is stored, nil for
+	// none. It is part of the transaction.
+	Settle func(old json.RawMessage) (json.RawMessage, error)
 }
 
 // PutDocument creates or replaces a document and gives what it wrote.
@@ -82,6 +85,11 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 		}
 		if err := (precondition{etag: d.IfMatch}).check(!created, doc.ETag, string(d.Kind)+" "+d.Name); err != nil {
 			return err
+		}
+		if d.Settle != nil {
+			if d.Body, err = d.Settle(doc.Body); err != nil {
+				return err
+			}
 		}
 		if !created && bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) {
 			return nil

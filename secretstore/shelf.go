@@ -26,6 +26,10 @@ type Shelf[T any] struct {
 	// Users are the documents that refer to a value and would miss it; nil means
 	// that there are none.
 	Users func(scope Scope, name string) []Reference
+	// Settle, if there is one, completes a value by the one whose place it takes,
+	// nil for none, and says whether it may. It is part of the transaction and must
+	// be quick.
+	Settle func(old, value *T) error
 }
 
 // Entry is a stored value with what the store knows of it. It marshals to one
@@ -104,13 +108,34 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 		return Entry[T]{}, false, fmt.Errorf("encode %s: %w", s.Kind, err)
 	}
 	doc, created, err := s.Store.PutDocument(ctx, by, Draft{
-		Kind: s.Kind, Scope: scope, Name: name, Secrets: secrets, Body: body, IfMatch: ifMatch,
+		Kind: s.Kind, Scope: scope, Name: name, Secrets: secrets, Body: body, IfMatch: ifMatch, Settle: s.settle(value),
 	})
 	if err != nil {
 		return Entry[T]{}, false, err
 	}
 	e, err := s.entry(doc)
 	return e, created, err
+}
+
+// settle gives what a transaction does to settle a value, or nil.
+func (s Shelf[T]) settle(value T) func(old json.RawMessage) (json.RawMessage, error) {
+	if s.Settle == nil {
+		return nil
+	}
+	return func(raw json.RawMessage) (json.RawMessage, error) {
+		var old *T
+		if raw != nil {
+			old = new(T)
+			if err := json.Unmarshal(raw, old); err != nil {
+				return nil, fmt.Errorf("stored %s: %w", s.Kind, err)
+			}
+		}
+		settled := value
+		if err := s.Settle(old, &settled); err != nil {
+			return nil, err
+		}
+		return marshal(settled)
+	}
 }
 
 // Patch applies a JSON merge patch (RFC 7396) to a stored value.

@@ -11,14 +11,17 @@ const MaxVariableBytes = 64 << 10
 
 // Variable is plain configuration: unlike a secret it can be read.
 type Variable struct {
-	// Value is any JSON value but null.
+	// Type is what the value is, for good; "" takes that of the variable that is
+	// there, or for a new one that of the JSON value.
+	Type VariableType `json:"type"`
+	// Value is a JSON value of the type, and no null.
 	Value       json.RawMessage `json:"value"`
 	Description string          `json:"description"`
 }
 
 // VariableShelf keeps the variables of a store.
 func VariableShelf(s *Store) Shelf[Variable] {
-	return Shelf[Variable]{Store: s, Kind: KindVariable, Check: checkVariable}
+	return Shelf[Variable]{Store: s, Kind: KindVariable, Check: checkVariable, Settle: settleVariable}
 }
 
 func checkVariable(_ context.Context, _ Scope, v *Variable) ([]string, error) {
@@ -31,6 +34,29 @@ func checkVariable(_ context.Context, _ Scope, v *Variable) ([]string, error) {
 		return nil, fail(ErrInvalid, "/description: longer than %d bytes (MaxDescriptionBytes)", MaxDescriptionBytes)
 	}
 	return nil, nil
+}
+
+// settleVariable gives v its type, which is that of old if there is one, and its
+// value the form of the type.
+func settleVariable(old, v *Variable) error {
+	switch {
+	case old != nil && v.Type == "":
+		v.Type = old.Type
+	case v.Type == "":
+		v.Type = typeOf(v.Value)
+	case old != nil && v.Type != old.Type:
+		return fail(ErrInvalid, "/type: the variable is of the type %s, which stays as it is; delete it to make one of another type", old.Type)
+	}
+	normalise, ok := variableTypes[v.Type]
+	if !ok {
+		return fail(ErrInvalid, "/type: use string, array, object, bool, int, number, list or keyvaluelist")
+	}
+	value, ok := normalise(v.Value)
+	if !ok {
+		return fail(ErrInvalid, "/value: the type %s wants %s", v.Type, typeWants[v.Type])
+	}
+	v.Value = value
+	return nil
 }
 
 // Variables gives the values of the variables that a scope sees, the nearest of

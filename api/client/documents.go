@@ -26,7 +26,11 @@ func (m *Meta) setETag(etag string) { m.ETag = etag }
 
 // VariableSpec is a variable as it is written.
 type VariableSpec struct {
-	// Value is any JSON value but null.
+	// Type is what the value is, for good: string, array, object, bool, int, number,
+	// list or keyvaluelist. If empty it is that of the variable that is there, or of
+	// the value.
+	Type string `json:"type,omitempty"`
+	// Value is any JSON value of the type, but null.
 	Value       json.RawMessage `json:"value"`
 	Description string          `json:"description,omitempty"`
 }
