@@ -120,10 +120,11 @@ func mapSet(s ast.Set, fn func(*ast.Term) *ast.Term) ast.Set {
 // bound is what is changed in a policy without secrets: calls that could take
 // all memory are renamed to those that check first.
 func bound(c *ast.Compiler) []Issue {
+	issues := analyse(c).carry()
 	for _, m := range c.Modules {
 		boundCalls(m)
 	}
-	return nil
+	return issues
 }
 
 // boundCalls renames the calls and replacements of bounded builtins below x.

@@ -218,6 +218,7 @@ func (p *Program) compile(modules map[string]*ast.Module, run *seal.Run, exact b
 	if len(p.secrets) > 0 {
 		change = func(c *ast.Compiler) []Issue {
 			w := &rewriter{levels: analyse(c), exact: exact}
+			w.issues = w.carry()
 			w.rewrite()
 			gains = w.gains
 			return w.issues

@@ -50,6 +50,31 @@ s := data.secrets.K`, "secret_name_not_constant", "2:11"},
 		{`allow if input.contexts.secrets == input.k`, "secret_name_not_constant", "2:10"},
 		{`allow if { x := input; x.secrets.K == input.k }`, "secret_name_not_constant", "2:24"},
 		{`allow if { x := input.contexts; x.secrets.K == input.k }`, "secret_name_not_constant", "2:33"},
+		{`f(x) := x.secrets.K
+allow if not f(input) == input.k`, "secret_name_not_constant", "2:9"},
+		{`f(x) if x.contexts.secrets.K == "a"
+allow if f(input)`, "secret_name_not_constant", "2:9"},
+		{`f(x) if x.secrets.K == "a"
+allow if f(input.contexts)`, "secret_name_not_constant", "2:9"},
+		{`f(x) := x
+allow if f(input).secrets.K == "a"`, "secret_name_not_constant", "3:10"},
+		{`ctx := input.contexts
+allow if ctx.secrets.K == input.k`, "secret_name_not_constant", "3:10"},
+		{`all := {"in": input}
+allow if not all["in"].secrets.K == input.k`, "secret_name_not_constant", "3:14"},
+		{`allow if { some x in [input]; x.secrets.K == input.k }`, "secret_name_not_constant", "2:31"},
+		{`allow if { every x in [input] { x.secrets.K != "a" } }`, "secret_name_not_constant", "2:33"},
+		{`allow if { [x, _] = [input, 1]; x.secrets.K == "a" }`, "secret_name_not_constant", "2:33"},
+		{`allow if { y := [x | x := input]; y[0].secrets.K == "a" }`, "secret_name_not_constant", "2:35"},
+		{`allow if object.get(input, ["secrets", "K"], "") == "a"`, "secret_name_not_constant", "2:10"},
+		{`allow if object.get(input, "contexts", {}).secrets.K == "a"`, "secret_name_not_constant", "2:10"},
+		{`allow if object.union(input, {"a": 1}).secrets.K == "a"`, "secret_name_not_constant", "2:10"},
+		{`allow if { some k; input[k].secrets.K == "a" }`, "secret_name_not_constant", "2:20"},
+		{`f(_) := 1
+g(x) := x.secrets
+allow if f(input) == "a" with f as g`, "secret_name_not_constant", "3:9"},
+		{`p contains input
+allow if { some x in p; x.secrets.K == "a" }`, "secret_name_not_constant", "3:25"},
 		{`allow if x with data.secrets.K as "a"
 x if data.secrets.K == "a"`, "secret_name_not_constant", "2:17"},
 		{`allow if x with data.secrets as {"K": "a"}
@@ -168,6 +193,11 @@ func TestAccepts(t *testing.T) {
 		`allow if data[input.x].K == input.k`:                                              {},
 		`allow if count(data.x[_]) == 0`:                                                   {},
 		`allow if count(input.x) == 1 with count as 1` + "\ns := data.secrets.A":           {"A"},
+		`allow if { some i; input.pods[i].secrets.name == "x" }`:                           {},
+		"f(x) := x.secrets\nallow if f(input.spec)":                                        {},
+		"f(x) := x.secrets\nallow if f({\"secrets\": input.k})":                            {},
+		"f(x) := x.user\nallow if f(input) == \"a\"":                                       {},
+		`allow if { [x, y] = [input, {"secrets": 1}]; y.secrets == x.k }`:                  {},
 		`allow if input == {"a": 1}`:                                                       {},
 		`allow if { x := input; x.user == "a" }`:                                           {},
 		`allow if startswith(input.h, "Bearer ")`:                                          {},

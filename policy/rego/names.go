@@ -31,9 +31,6 @@ type names struct {
 	paths [][]ast.Value
 	// metadata is set when a module calls rego.metadata.rule or .chain.
 	metadata bool
-	// aliases are the local variables of a rule that stand for input or for
-	// input.contexts, in which secrets are not.
-	aliases map[ast.Var]bool
 	// rule is the rule at hand.
 	rule *ast.Rule
 }
@@ -47,11 +44,6 @@ func (n *names) module(m *ast.Module) {
 	}
 	for _, rule := range m.Rules {
 		n.rule = rule
-		n.aliases = make(map[ast.Var]bool)
-		ast.WalkExprs(rule, func(e *ast.Expr) bool {
-			n.alias(e)
-			return false
-		})
 		_ = transformRule(rule, spell) // spell can't fail
 		ast.NewGenericVisitor(n.visit).Walk(rule)
 	}
@@ -126,12 +118,6 @@ func spell(v ast.Value) (ast.Value, error) {
 
 // ref checks one reference.
 func (n *names) ref(ref ast.Ref, loc *ast.Location) {
-	if v, ok := ref[0].Value.(ast.Var); ok && n.aliases[v] {
-		if isKey(ref, 1, secretsKey) || isKey(ref, 1, "contexts") && isKey(ref, 2, secretsKey) {
-			n.refuse(loc, codeDynamic, "secrets are not in the input itself", dynamicAdvice)
-		}
-		return
-	}
 	if !ref[0].Equal(ast.DefaultRootDocument) {
 		return
 	}
@@ -186,22 +172,6 @@ func (n *names) with(w *ast.With) {
 		n.whole = append(n.whole, x)
 	} else {
 		n.issues = append(n.issues, x)
-	}
-}
-
-// alias notes `x := input` and `x := input.contexts`.
-func (n *names) alias(e *ast.Expr) {
-	if !e.IsAssignment() && !e.IsEquality() || len(e.Operands()) != 2 {
-		return
-	}
-	a, b := e.Operand(0), e.Operand(1)
-	for range 2 {
-		v, isVar := a.Value.(ast.Var)
-		if ref, ok := b.Value.(ast.Ref); isVar && ok && ref[0].Equal(ast.InputRootDocument) &&
-			(len(ref) == 1 || len(ref) == 2 && isKey(ref, 1, "contexts")) {
-			n.aliases[v] = true
-		}
-		a, b = b, a
 	}
 }
 
