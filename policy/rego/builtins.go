@@ -43,7 +43,11 @@ var classes = classTable(map[class]string{
 	sealed: `base64.encode base64url.encode base64url.encode_no_pad concat contains count crypto.hmac.equal
 		crypto.hmac.md5 crypto.hmac.sha1 crypto.hmac.sha256 crypto.hmac.sha512 crypto.md5 crypto.sha1 crypto.sha256
 		equal hex.encode internal.member_2 internal.member_3 internal.template_string json.marshal neq object.get
-		sprintf startswith trim_prefix urlquery.encode`,
+		sprintf startswith trim_prefix urlquery.encode
+		io.jwt.decode_verify io.jwt.encode_sign io.jwt.encode_sign_raw
+		io.jwt.verify_hs256 io.jwt.verify_hs384 io.jwt.verify_hs512 io.jwt.verify_rs256 io.jwt.verify_rs384 io.jwt.verify_rs512
+		io.jwt.verify_ps256 io.jwt.verify_ps384 io.jwt.verify_ps512 io.jwt.verify_es256 io.jwt.verify_es384 io.jwt.verify_es512
+		io.jwt.verify_eddsa`,
 })
 
 func classTable(names map[class]string) map[string]class {

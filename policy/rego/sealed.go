@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -46,6 +47,9 @@ func sealedFunc(b *ast.Builtin) topdown.BuiltinFunc {
 			return ast.String(s), err
 		})
 	}
+	if fn := tokenFunc(b); fn != nil {
+		return fn
+	}
 	switch b.Name {
 	case "equal":
 		return boolean(func(r *seal.Run, o []*ast.Term) (bool, error) { return equal(r, o[0].Value, o[1].Value) })
@@ -80,7 +84,7 @@ func sealedFunc(b *ast.Builtin) topdown.BuiltinFunc {
 // operand goes to fn.
 func onSurrogates(b *ast.Builtin, fn func(*seal.Run, []*ast.Term) (ast.Value, error)) topdown.BuiltinFunc {
 	stock, arity := topdown.GetBuiltin(b.Name), b.Decl.Arity()
-	strict := b.Name != "json.marshal"
+	strict := b.Name != "json.marshal" && b.Name != "io.jwt.encode_sign"
 	return func(ctx topdown.BuiltinContext, operands []*ast.Term, iter func(*ast.Term) error) error {
 		run := runOf(ctx)
 		found, strings := false, true
@@ -93,6 +97,9 @@ func onSurrogates(b *ast.Builtin, fn func(*seal.Run, []*ast.Term) (ast.Value, er
 			return stock(ctx, operands, iter) // which refuses an operand of another type
 		}
 		v, err := fn(run, operands[:arity])
+		if errors.Is(err, errToken) {
+			return &topdown.Error{Code: topdown.BuiltinErr, Message: err.Error(), Location: ctx.Location}
+		}
 		if err != nil {
 			return halt(ctx, err)
 		}
