@@ -121,11 +121,99 @@ declare function clearTimeout(id: number | undefined): void;
 declare function clearInterval(id: number | undefined): void;
 declare function queueMicrotask(callback: () => void): void;
 
+type BinaryLike = string | ArrayBuffer | ArrayBufferView;
+type HashName = "md5" | "sha1" | "sha256" | "sha384" | "sha512";
+
+/** A key that cannot be looked at. Of a sealed secret it signs and verifies; export is refused. */
+interface KeyObject {
+  readonly type: "secret" | "public" | "private";
+  readonly asymmetricKeyType?: "rsa" | "ec" | "ed25519";
+  readonly asymmetricKeyDetails?: { namedCurve?: string; modulusLength?: number };
+  readonly symmetricKeySize?: number;
+  export(options?: { format?: "pem" | "der" | "jwk"; type?: "pkcs8" | "spki" | "pkcs1" | "sec1" }): any;
+  equals(other: KeyObject): boolean;
+}
+interface JsonWebKey {
+  kty?: string;
+  [name: string]: any;
+}
+/** PEM or a JSON Web Key, as text or bytes; the bytes of a symmetric key; or a KeyObject. */
+type KeyLike = BinaryLike | KeyObject | JsonWebKey | { key: BinaryLike | KeyObject | JsonWebKey; format?: "pem" | "der" | "jwk"; type?: string };
+type SignKey = KeyLike | { key: BinaryLike | KeyObject; dsaEncoding?: "der" | "ieee-p1363"; padding?: number; saltLength?: number };
+
+interface Hash {
+  update(data: BinaryLike, encoding?: BufferEncoding): this;
+  digest(): Buffer;
+  digest(encoding: BufferEncoding): string;
+  copy(): Hash;
+}
+interface Hmac {
+  update(data: BinaryLike, encoding?: BufferEncoding): this;
+  digest(): Buffer;
+  digest(encoding: BufferEncoding): string;
+}
+interface Sign {
+  update(data: BinaryLike, encoding?: BufferEncoding): this;
+  sign(key: SignKey): Buffer;
+  sign(key: SignKey, encoding: BufferEncoding): string;
+}
+interface Verify {
+  update(data: BinaryLike, encoding?: BufferEncoding): this;
+  verify(key: SignKey, signature: BinaryLike, encoding?: BufferEncoding): boolean;
+}
+
+/**
+ * Node's module crypto, and what the Web Cryptography API has under the name. With a
+ * sealed secret in the key or the data, what comes of it is sealed.
+ */
 interface Crypto {
+  readonly constants: { readonly [name: string]: number };
+  createHash(algorithm: HashName | string): Hash;
+  createHmac(algorithm: HashName | string, key: BinaryLike | KeyObject): Hmac;
+  createPrivateKey(key: KeyLike): KeyObject;
+  createPublicKey(key: KeyLike): KeyObject;
+  createSecretKey(key: BinaryLike, encoding?: BufferEncoding): KeyObject;
+  createSign(algorithm: string): Sign;
+  createVerify(algorithm: string): Verify;
+  getHashes(): HashName[];
+  /** Fills a typed array with random bytes. */
+  getRandomValues<T extends ArrayBufferView>(array: T): T;
+  hash(algorithm: HashName | string, data: BinaryLike, encoding?: BufferEncoding | "buffer"): any;
+  randomBytes(size: number): Buffer;
+  randomFillSync<T extends ArrayBufferView>(array: T): T;
+  randomInt(max: number): number;
+  randomInt(min: number, max: number): number;
   /** A random UUID, version 4. */
   randomUUID(): string;
+  sign(algorithm: string | null | undefined, data: BinaryLike, key: SignKey): Buffer;
+  readonly subtle: SubtleCrypto;
+  /** Compares in constant time. Other lengths throw, and are unequal where one side is sealed. */
+  timingSafeEqual(a: ArrayBuffer | ArrayBufferView, b: ArrayBuffer | ArrayBufferView): boolean;
+  verify(algorithm: string | null | undefined, data: BinaryLike, key: SignKey, signature: BinaryLike): boolean;
+  readonly webcrypto: Crypto;
 }
 declare const crypto: Crypto;
+
+interface CryptoKey {
+  readonly type: "secret" | "public" | "private";
+  readonly extractable: boolean;
+  readonly algorithm: { readonly name: string };
+  readonly usages: string[];
+}
+type WebAlgorithm = string | { name: string; [option: string]: any };
+
+/** HMAC, RSASSA-PKCS1-v1_5, RSA-PSS, ECDSA and Ed25519; AES-GCM, PBKDF2 and HKDF of plain keys. */
+interface SubtleCrypto {
+  decrypt(algorithm: WebAlgorithm, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  deriveBits(algorithm: WebAlgorithm, key: CryptoKey, length: number): Promise<ArrayBuffer>;
+  digest(algorithm: WebAlgorithm, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  encrypt(algorithm: WebAlgorithm, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  exportKey(format: "raw" | "pkcs8" | "spki" | "jwk", key: CryptoKey): Promise<any>;
+  generateKey(algorithm: WebAlgorithm, extractable: boolean, usages: string[]): Promise<any>;
+  importKey(format: "raw" | "pkcs8" | "spki" | "jwk", data: any, algorithm: WebAlgorithm, extractable: boolean, usages: string[]): Promise<CryptoKey>;
+  sign(algorithm: WebAlgorithm, key: CryptoKey, data: ArrayBuffer | ArrayBufferView): Promise<ArrayBuffer>;
+  verify(algorithm: WebAlgorithm, key: CryptoKey, signature: ArrayBuffer | ArrayBufferView, data: ArrayBuffer | ArrayBufferView): Promise<boolean>;
+}
 
 type BufferEncoding = "utf8" | "utf-8" | "hex" | "base64" | "base64url" | "latin1" | "binary" | "ascii" | "utf16le" | "ucs2";
 

@@ -1,11 +1,6 @@
 package host
 
-import (
-	"crypto/rand"
-	"fmt"
-
-	"github.com/dop251/goja"
-)
+import "github.com/dop251/goja"
 
 // hostGlobals are what the host adds to the global object, by name. Each is made
 // for a program that names it.
@@ -23,16 +18,4 @@ var hostGlobals = map[string]func(*Host) goja.Value{
 	"fetch":           (*Host).newFetch,
 	"crypto":          (*Host).newCrypto,
 	"Buffer":          func(h *Host) goja.Value { return h.bufferClass() },
-}
-
-// newCrypto makes crypto, of which randomUUID is there.
-func (h *Host) newCrypto() goja.Value {
-	o := h.vm.NewObject()
-	h.method(o, "randomUUID", 0, func(goja.FunctionCall) goja.Value {
-		var b [16]byte
-		_, _ = rand.Read(b[:])
-		b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80 // RFC 9562, version 4
-		return h.vm.ToValue(fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]))
-	})
-	return o
 }

@@ -50,6 +50,7 @@ type Host struct {
 	params   map[*goja.Object]*params
 	headers  map[*goja.Object]*headers
 	answers  map[*goja.Object]*answer
+	keys     map[*goja.Object]*heldKey
 	sealed   map[*goja.Object]*sealedBytes
 	classes  classes
 	rejected map[*goja.Promise]bool
@@ -184,10 +185,6 @@ func (h *Host) literals() error {
 		}
 	}
 	return nil
-}
-
-func (h *Host) require(call goja.FunctionCall) goja.Value {
-	panic(h.vm.NewTypeError("require is not available: write the function out, or use what the host gives (fetch, btoa, URLSearchParams, console)"))
 }
 
 // output gives the JSON of what the script returned.

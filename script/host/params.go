@@ -19,8 +19,8 @@ type params struct{ list []pair }
 
 // classes are the constructors that the host made.
 type classes struct {
-	params, headers, answer, buffer *goja.Object
-	binaries                        *binaries
+	params, headers, answer, buffer, crypto, jwt *goja.Object
+	binaries                                     *binaries
 }
 
 // paramsClass makes URLSearchParams.

@@ -88,7 +88,7 @@ func analyse(tree *ast.Program) *analysis {
 	a.info.Names, a.info.Values = map[string]bool{}, map[string]bool{}
 	(&walker{declare: func(id *ast.Identifier) { a.declared[id.Name.String()]++ }}).program(tree)
 	a.gatherNames(tree)
-	a.info.Fetches = a.info.Names["fetch"]
+	a.info.Fetches = a.info.Names["fetch"] || a.info.Names["createRemoteJWKSet"]
 	a.secretsSeen = a.info.Names["secrets"]
 	a.findHolders(tree)
 	(&walker{enter: a.references}).program(tree)

@@ -18,6 +18,9 @@ func (a *analysis) findModules(tree *ast.Program) {
 		what := "a module"
 		if len(c.ArgumentList) == 1 {
 			if name, ok := constantString(c.ArgumentList[0]); ok {
+				if _, native := NativeModule(name); native {
+					return
+				}
 				what = "the module " + shorten(name)
 			}
 		}

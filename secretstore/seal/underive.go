@@ -3,6 +3,7 @@ package seal
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"net/url"
 	"strings"
 
@@ -15,13 +16,18 @@ var inverses = map[Func]func(string) ([]byte, error){
 	Base64URL:    base64.URLEncoding.DecodeString,
 	Base64RawURL: base64.RawURLEncoding.DecodeString,
 	Hex:          hex.DecodeString,
+	JSONString: func(s string) ([]byte, error) {
+		var out string
+		err := json.Unmarshal([]byte(`"`+s+`"`), &out)
+		return []byte(out), err
+	},
 	Component: func(s string) ([]byte, error) {
 		out, err := url.PathUnescape(s)
 		return []byte(out), err
 	},
 }
 
-// Underive undoes Base64, Base64URL, Base64RawURL, Hex and Component. Of a string
+// Underive undoes Base64, Base64URL, Base64RawURL, Hex, Component and JSONString. Of a string
 // with surrogates it undoes what [Run.Derive] made, and of hex what its digests
 // made too: it gives what went in. Whether anything else could be decoded would
 // tell of the secret: it is refused with sealed_secret_inspected.

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	// The hash functions of the algorithms.
+	_ "crypto/sha1"
 	_ "crypto/sha256"
 	_ "crypto/sha512"
 )

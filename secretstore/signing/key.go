@@ -204,3 +204,19 @@ func newPrivate(signer crypto.Signer) (*Key, error) {
 	k.private = signer
 	return k, nil
 }
+
+// JWK gives the key as a JSON Web Key.
+func (k *Key) JWK() ([]byte, error) {
+	var raw any = k.public
+	switch {
+	case k.secret != nil:
+		raw = k.secret
+	case k.private != nil:
+		raw = k.private
+	}
+	key, err := jwk.Import(raw)
+	if err != nil {
+		return nil, errors.New("the key has no JSON Web Key")
+	}
+	return json.Marshal(key)
+}

@@ -11,6 +11,17 @@ import (
 	"fmt"
 )
 
+// Scheme is how a message is signed with an RSA or ECDSA key where no algorithm of
+// JSON Web Signature says so. Ed25519 keys take none.
+type Scheme struct {
+	Hash crypto.Hash
+	// PSS is RSASSA-PSS instead of RSASSA-PKCS1-v1_5.
+	PSS bool
+	// Salt is the length of PSS's salt: rsa.PSSSaltLengthEqualsHash,
+	// rsa.PSSSaltLengthAuto (verifying: any; signing: the longest), or bytes.
+	Salt int
+}
+
 // Sign makes the signature of a message in the form of RFC 7518: an HMAC's bytes,
 // an RSA signature, r and s of ECDSA one after the other. Only PS* draw random
 // numbers: ECDSA's are those of RFC 6979.
@@ -19,26 +30,34 @@ func (k *Key) Sign(name Algorithm, message []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !k.Private() {
-		return nil, fmt.Errorf("%s: a public key does not sign; give the private one", name)
-	}
-	switch a.kind {
-	case Symmetric:
+	if a.kind == Symmetric {
 		return k.mac(a, message), nil
-	case Ed25519:
-		return k.private.Sign(nil, message, crypto.Hash(0))
-	case RSA:
-		private := k.private.(*rsa.PrivateKey)
-		if a.pss {
-			return rsa.SignPSS(rand.Reader, private, a.hash, sum(a.hash, message), &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash})
-		}
-		return rsa.SignPKCS1v15(nil, private, a.hash, sum(a.hash, message))
 	}
-	der, err := k.private.Sign(nil, sum(a.hash, message), a.hash)
+	return k.SignWith(a.scheme(), message)
+}
+
+func (a algorithm) scheme() Scheme {
+	return Scheme{Hash: a.hash, PSS: a.pss, Salt: rsa.PSSSaltLengthEqualsHash}
+}
+
+// SignWith signs with a private key.
+func (k *Key) SignWith(s Scheme, message []byte) ([]byte, error) {
+	switch private := k.private.(type) {
+	case nil:
+		return nil, errors.New("a public key does not sign; give the private one")
+	case ed25519.PrivateKey:
+		return private.Sign(nil, message, crypto.Hash(0))
+	case *rsa.PrivateKey:
+		if s.PSS {
+			return rsa.SignPSS(rand.Reader, private, s.Hash, sum(s.Hash, message), &rsa.PSSOptions{SaltLength: s.Salt})
+		}
+		return rsa.SignPKCS1v15(nil, private, s.Hash, sum(s.Hash, message))
+	}
+	der, err := k.private.Sign(nil, sum(s.Hash, message), s.Hash)
 	if err != nil {
 		return nil, err
 	}
-	return FromDER(a.kind, der)
+	return FromDER(k.kind, der)
 }
 
 // Verify reports whether a signature in the form of Sign is one of the message.
@@ -48,23 +67,27 @@ func (k *Key) Verify(name Algorithm, message, signature []byte) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	switch a.kind {
-	case Symmetric:
+	if a.kind == Symmetric {
 		return hmac.Equal(k.mac(a, message), signature), nil
-	case Ed25519:
-		return len(signature) == ed25519.SignatureSize && ed25519.Verify(k.public.(ed25519.PublicKey), message, signature), nil
-	case RSA:
-		public := k.public.(*rsa.PublicKey)
-		if a.pss {
-			return rsa.VerifyPSS(public, a.hash, sum(a.hash, message), signature, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil, nil
+	}
+	return k.VerifyWith(a.scheme(), message, signature), nil
+}
+
+// VerifyWith verifies with a public key or a private one's public half.
+func (k *Key) VerifyWith(s Scheme, message, signature []byte) bool {
+	switch public := k.public.(type) {
+	case ed25519.PublicKey:
+		return len(signature) == ed25519.SignatureSize && ed25519.Verify(public, message, signature)
+	case *rsa.PublicKey:
+		if s.PSS {
+			return rsa.VerifyPSS(public, s.Hash, sum(s.Hash, message), signature, &rsa.PSSOptions{SaltLength: s.Salt}) == nil
 		}
-		return rsa.VerifyPKCS1v15(public, a.hash, sum(a.hash, message), signature) == nil, nil
+		return rsa.VerifyPKCS1v15(public, s.Hash, sum(s.Hash, message), signature) == nil
+	case *ecdsa.PublicKey:
+		der, err := ToDER(k.kind, signature)
+		return err == nil && ecdsa.VerifyASN1(public, sum(s.Hash, message), der)
 	}
-	der, err := ToDER(a.kind, signature)
-	if err != nil {
-		return false, nil // no signature of this curve is as long
-	}
-	return ecdsa.VerifyASN1(k.public.(*ecdsa.PublicKey), sum(a.hash, message), der), nil
+	return false
 }
 
 // Fits gives an error if the key is none for the algorithm.
