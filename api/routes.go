@@ -73,6 +73,7 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Patch(scope+"/bindings/{point}", s.handle(s.patchBinding))
 	r.Delete(scope+"/bindings/{point}", s.handle(s.deleteBinding))
 
+	r.Post(scope+"/points/{point}/evaluate", s.handle(s.evaluatePoint))
 	r.Post(scope+"/scripts/{name}/run", s.handle(s.runScript))
 	r.Post(scope+"/scripts/test", s.handle(s.testScript))
 	r.Post(scope+"/policies/{name}/evaluate", s.handle(s.evaluatePolicy))

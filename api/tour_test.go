@@ -146,6 +146,11 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	if run.Error != nil {
 		t.Errorf("test run: %v", run.Error)
 	}
+	d, err := c.EvaluatePoint(ctx, scope, "api", "orders", input)
+	ok(err)
+	if d.Decision || d.Error == nil || d.Error.Code != "no_binding" {
+		t.Errorf("at a point where nothing is bound: %+v", d)
+	}
 	for _, name := range []string{"rego", "validators"} {
 		d, err := c.EvaluatePolicy(ctx, scope, name, input)
 		ok(err)
@@ -158,7 +163,7 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 			t.Errorf("%s on a wrong key: %+v", name, d)
 		}
 	}
-	d, err := c.TestPolicy(ctx, scope, client.PolicySpec{Language: "rego", Source: tourRego}, input)
+	d, err = c.TestPolicy(ctx, scope, client.PolicySpec{Language: "rego", Source: tourRego}, input)
 	ok(err)
 	if !d.Decision {
 		t.Errorf("test of a policy: %+v", d)

@@ -79,6 +79,9 @@ func (p Point) Valid() bool {
 	return ok
 }
 
+// Type gives the type of the requests that the point sees.
+func (p Point) Type() Type { return points[p] }
+
 // Accepts reports whether a policy of a type may be bound to the point: one of
 // the point's own type, or one of type api, which fits anywhere.
 func (p Point) Accepts(t Type) bool {

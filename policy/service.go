@@ -69,6 +69,15 @@ func checkDocument(_ context.Context, _ secretstore.Scope, d *Document) ([]strin
 // looked up from the scope where it is stored, never the caller's. An error is
 // the caller's; whatever goes wrong in the evaluation is a deny.
 func (s *Service) Evaluate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, input json.RawMessage) (Decision, error) {
+	return s.evaluate(ctx, by, scope, name, "", input)
+}
+
+// EvaluateAt is Evaluate at a point, whose type the input must fit.
+func (s *Service) EvaluateAt(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, at Point, input json.RawMessage) (Decision, error) {
+	return s.evaluate(ctx, by, scope, name, at, input)
+}
+
+func (s *Service) evaluate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, at Point, input json.RawMessage) (Decision, error) {
 	doc, err := s.Store.FindDocument(by, secretstore.KindPolicy, scope, name)
 	if err != nil {
 		return Decision{}, err
@@ -80,6 +89,9 @@ func (s *Service) Evaluate(ctx context.Context, by secretstore.Principal, scope 
 	}
 	if b.err != nil {
 		return denied(CodeFailed, "the stored policy cannot be used; store it again to see why"), nil
+	}
+	if err := checkInput(b.policyOf, at, input); err != nil {
+		return Decision{}, err
 	}
 	s.Store.Used(by, doc)
 	return b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, doc.Scope)), nil
@@ -99,6 +111,9 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Decision{}, err
 	}
+	if err := checkInput(d.Type.orAny(), "", input); err != nil {
+		return Decision{}, err
+	}
 	options := s.Store.RunOptions(by, scope)
 	if err := s.checkEmbedded(scope, d.Type, compiled); err != nil {
 		return Decision{}, err
@@ -108,4 +123,16 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 		return Decision{}, fmt.Errorf("bind policy: %w", err)
 	}
 	return b.Evaluate(ctx, input, options), nil
+}
+
+// checkInput checks that an input fits the point at which it came, or else the
+// type of the policy. A policy of type api that is asked by its name takes any.
+func checkInput(t Type, at Point, input json.RawMessage) error {
+	switch {
+	case at != "":
+		return at.Type().CheckInput(input)
+	case t != TypeAPI:
+		return t.CheckInput(input)
+	}
+	return nil
 }

@@ -87,6 +87,10 @@ type (
 	inputBody struct {
 		Input any `json:"input,omitempty"`
 	}
+	pointBody struct {
+		Target string `json:"target,omitempty"`
+		Input  any    `json:"input,omitempty"`
+	}
 	scriptBody struct {
 		Source   string   `json:"source"`
 		Language string   `json:"language,omitempty"`
@@ -117,6 +121,13 @@ func (c *Client) TestScript(ctx context.Context, s Scope, script ScriptSpec, inp
 // failed is a deny and no error, see Decision.Error.
 func (c *Client) EvaluatePolicy(ctx context.Context, s Scope, name string, input any) (out Decision, err error) {
 	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", name, "evaluate"), body: inputBody{input}}, &out)
+	return out, err
+}
+
+// EvaluatePoint decides with what is bound to a point for a target, as a scope
+// sees it.
+func (c *Client) EvaluatePoint(ctx context.Context, s Scope, point, target string, input any) (out Decision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("points", point, "evaluate"), body: pointBody{target, input}}, &out)
 	return out, err
 }
 

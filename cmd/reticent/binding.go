@@ -8,7 +8,7 @@ import (
 
 func bindingCommand(c *connection) *cobra.Command {
 	return group("binding", "which policy or script answers at which point",
-		bindingPut(c), bindingGet(c), bindingList(c), bindingDelete(c))
+		bindingPut(c), bindingGet(c), bindingList(c), bindingDelete(c), bindingEvaluate(c))
 }
 
 func bindingPut(c *connection) *cobra.Command {
@@ -66,5 +66,26 @@ func bindingDelete(c *connection) *cobra.Command {
 			return c.gone(cmd, "deleted binding "+args[0]+" for "+target)
 		})
 	cmd.Flags().StringVar(&target, "target", "*", "the `target` of the binding")
+	return cmd
+}
+
+func bindingEvaluate(c *connection) *cobra.Command {
+	var target string
+	var input inputFlag
+	cmd := c.verb("evaluate POINT", "ask for the decision at a point", cobra.ExactArgs(1),
+		func(cmd *cobra.Command, api *client.Client, args []string) error {
+			in, err := input.read(cmd)
+			if err != nil {
+				return err
+			}
+			d, err := api.EvaluatePoint(cmd.Context(), c.scope, args[0], target, in)
+			if err != nil {
+				return err
+			}
+			return decided(c, cmd, d)
+		})
+	cmd.Long = "Ask what is bound to a point for its decision. The exit code is 0 for allow and 1\nfor deny."
+	cmd.Flags().StringVar(&target, "target", "", "what the point is asked `about`")
+	input.register(cmd, "the input")
 	return cmd
 }

@@ -19,6 +19,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -60,16 +61,21 @@ func Parse(text []byte) (*Keys, error) {
 	if len(text) > MaxBytes {
 		return nil, fmt.Errorf("the JWKS is larger than %d bytes (MaxBytes)", MaxBytes)
 	}
-	set, err := jwk.Parse(text)
-	if err != nil {
+	var set struct {
+		Keys []json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(text, &set); err != nil {
 		return nil, errNotSet
 	}
-	if set.Len() > MaxKeys {
+	if len(set.Keys) > MaxKeys {
 		return nil, errMany
 	}
 	out := &Keys{}
-	for i := range set.Len() {
-		k, _ := set.Key(i)
+	for _, raw := range set.Keys {
+		k, err := jwk.ParseKey(raw)
+		if err != nil {
+			continue // RFC 7517 section 5: what is not understood is ignored
+		}
 		if private, err := jwk.IsPrivateKey(k); err == nil && private {
 			return nil, errPrivate
 		}

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/script"
+	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/seal"
+)
+
+// pointBody asks for a decision at a point.
+type pointBody struct {
+	// Target is what the point is asked about; empty is a target that only a
+	// binding for all answers for.
+	Target string          `json:"target"`
+	Input  json.RawMessage `json:"input"`
+}
+
+// evaluatePoint decides with what is bound to a point for a target, as the scope
+// sees it.
+func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
+	t, err := targetOf(r)
+	if err != nil {
+		return err
+	}
+	name, err := parameter(r, "point")
+	if err != nil {
+		return err
+	}
+	at := policy.Point(name)
+	if !at.Valid() {
+		return refuse(http.StatusNotFound, "not_found", "there is no such point; docs/policies.md lists them")
+	}
+	var body pointBody
+	if err := decode(w, r, MaxInputBytes, &body); err != nil {
+		return err
+	}
+	d, err := s.decideAt(r, t, at, body)
+	if errors.Is(err, secretstore.ErrNotFound) {
+		// What a binding names was deleted since: a deny, not a missing resource of
+		// the caller's.
+		d, err = deniedBy("bound_missing", err.Error()), nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := decisionFault(d); err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, "", d)
+}
+
+func (s *server) decideAt(r *http.Request, t target, at policy.Point, body pointBody) (policy.Decision, error) {
+	bound, scope, ok := s.policies.Bound(t.scope, at, body.Target)
+	if !ok {
+		return deniedBy("no_binding", "nothing is bound to this target at the point "+string(at)), nil
+	}
+	if bound.Script == "" {
+		d, err := s.policies.EvaluateAt(r.Context(), t.by, scope, bound.Policy, at, body.Input)
+		if err == nil {
+			s.metrics.evaluation("policy", outcome(d))
+		}
+		return d, err
+	}
+	if err := at.Type().CheckInput(body.Input); err != nil {
+		return policy.Decision{}, err
+	}
+	result, err := s.scripts.Run(r.Context(), t.by, scope, bound.Script, body.Input)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if err := runFault(result.Error); err != nil {
+		return policy.Decision{}, err
+	}
+	d := scriptDecision(result)
+	s.metrics.evaluation("script", outcome(d))
+	return d, nil
+}
+
+// scriptDecision is what a script that answers at a point of decision returned.
+func scriptDecision(result script.Result) policy.Decision {
+	answer := scriptAnswer(result)
+	if problem, failed := answer.Context["error"].(policy.Problem); failed && !answer.Decision {
+		return deniedBy(problem.Code, problem.Message)
+	}
+	d := emptyDecision(answer.Decision)
+	if answer.Context != nil {
+		delete(answer.Context, "masked")
+		d.Context = answer.Context
+	}
+	d.Masked = append(d.Masked, result.Masked...)
+	return d
+}
+
+func emptyDecision(allow bool) policy.Decision {
+	return policy.Decision{Decision: allow, Failures: []policy.Failure{}, Recovery: []any{}, Output: map[string]any{}, Masked: []seal.Masked{}}
+}
+
+// deniedBy is a deny that says why nothing was evaluated.
+func deniedBy(code, message string) policy.Decision {
+	d := emptyDecision(false)
+	d.Error = &policy.Problem{Code: code, Message: message}
+	return d
+}
