@@ -50,6 +50,12 @@ type Config struct {
 	Workers int
 	// MaxQueued is how many runs may wait for a worker; more are refused.
 	MaxQueued int
+	// PerScript is how many runs of one script may go on at a time, by default one
+	// less than Workers, so that a slow script leaves a worker to the others.
+	PerScript int
+	// MaxQueuedPerScript is how many runs of one script may wait for that; more
+	// are refused.
+	MaxQueuedPerScript int
 	// MemoryBytes is how much memory a worker may have, at least
 	// worker.MinMemoryBytes.
 	MemoryBytes int64
@@ -70,6 +76,8 @@ type Engine struct {
 	cfg      Config
 	pool     *worker.Pool
 	programs *programs
+	caches   *caches
+	gate     *gate
 }
 
 // New starts an engine and its workers.
@@ -79,6 +87,12 @@ func New(cfg Config) (*Engine, error) {
 	}
 	if cfg.MaxQueued == 0 {
 		cfg.MaxQueued = DefaultMaxQueued
+	}
+	if cfg.PerScript == 0 {
+		cfg.PerScript = max(1, cfg.Workers-1)
+	}
+	if cfg.MaxQueuedPerScript == 0 {
+		cfg.MaxQueuedPerScript = DefaultMaxQueuedPerScript
 	}
 	if cfg.MemoryBytes == 0 {
 		cfg.MemoryBytes = DefaultMemoryBytes
@@ -90,7 +104,7 @@ func New(cfg Config) (*Engine, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	cfg.Limits = cfg.Limits.WithDefaults()
-	e := &Engine{cfg: cfg, programs: newPrograms()}
+	e := &Engine{cfg: cfg, programs: newPrograms(), caches: newCaches(), gate: newGate(cfg.PerScript, cfg.MaxQueuedPerScript)}
 	if cfg.InProcess {
 		return e, nil
 	}

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"time"
+
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/script/worker"
@@ -20,11 +22,26 @@ const (
 	DefaultMemoryBytes = worker.DefaultMemoryBytes
 	// DefaultMaxQueued is how many runs may wait for a worker.
 	DefaultMaxQueued = 256
+	// DefaultMaxQueuedPerScript is how many runs of one script may wait for others
+	// of it.
+	DefaultMaxQueuedPerScript = 64
 	// MinWorkers is the least number of workers by default; there is one for
 	// each processor if there are more.
 	MinWorkers = 4
 	// MaxCachedPrograms is how many programs are kept compiled in process.
 	MaxCachedPrograms = 128
+	// MaxCacheEntries and MaxCacheBytes are how much context.cache keeps for one
+	// version of a script and one calling scope; what was used longest ago makes
+	// room. A secret counts as seal.MaxSecretBytes.
+	MaxCacheEntries = 1000
+	MaxCacheBytes   = 4 << 20
+	// MaxCachesBytes is how much it keeps for all together.
+	MaxCachesBytes = 64 << 20
+	// MaxCacheKeyBytes is the size of the longest key.
+	MaxCacheKeyBytes = 256
+	// DefaultCacheTTL and MaxCacheTTL are how long it keeps a value.
+	DefaultCacheTTL = 10 * time.Minute
+	MaxCacheTTL     = time.Hour
 	// MaxMessageBytes is the size of the longest message of an error.
 	MaxMessageBytes = 4 << 10
 	// MaxOutputDepth is how deep the result of a script may nest.

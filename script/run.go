@@ -20,6 +20,9 @@ type Run struct {
 	// ID identifies the version of the script: compiled programs are kept under
 	// it. Empty compiles anew, for a test run.
 	ID string
+	// CacheID identifies what context.cache has for the run; runs with the same one
+	// share it. Empty is a cache for this run alone.
+	CacheID string
 	// Name is what the operator's log calls the script.
 	Name   string
 	Source Source
@@ -93,7 +96,10 @@ func (e *Engine) Run(ctx context.Context, r Run) Result {
 	start := time.Now()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &session{ctx: ctx, run: &r, limits: e.cfg.Limits, egress: e.cfg.Egress}
+	s := &session{ctx: ctx, run: &r, limits: e.cfg.Limits, egress: e.cfg.Egress, cache: e.caches}
+	if r.CacheID == "" {
+		s.cache = newCaches()
+	}
 	out, err := e.perform(ctx, s)
 	if err != nil {
 		out = host.Outcome{Failure: failure(err)}
@@ -132,6 +138,11 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 			}
 		}
 	}
+	leave, err := e.gate.enter(ctx, r.ID)
+	if err != nil {
+		return host.Outcome{}, err
+	}
+	defer leave()
 	out, err := e.execute(ctx, worker.Task{ID: r.ID, Source: r.Source.Source, Language: r.Source.Language, Sealed: !r.Seal.Set().Empty(),
 		Job: job, Server: s, Limit: e.cfg.Limits.Time}, s)
 	if err == nil && out.Failure != nil && resource[out.Failure.Code] {
@@ -165,6 +176,8 @@ func failure(err error) *host.Failure {
 		return &host.Failure{Code: run.Code, Message: run.Message}
 	case errors.Is(err, worker.ErrOverloaded):
 		return &host.Failure{Code: CodeOverloaded, Message: "too many runs wait (the limit MaxQueued); try again later"}
+	case errors.Is(err, errBusy):
+		return &host.Failure{Code: CodeOverloaded, Message: "too many runs of this script wait (the limit MaxQueuedPerScript); try again later"}
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &host.Failure{Code: CodeCancelled, Message: "the run was cancelled before its end"}
 	}

@@ -67,10 +67,12 @@ func (s *Service) Run(ctx context.Context, by secretstore.Principal, scope secre
 	}
 	s.Store.Used(by, doc)
 	return s.run(ctx, by, doc.Scope, Run{
-		ID:     fmt.Sprintf("%s:%s:%s", doc.Scope.Path(), doc.Name, doc.ETag),
-		Name:   doc.Name,
-		Source: Source{Language: d.Language, Source: d.Source},
-		Input:  input,
+		ID: fmt.Sprintf("%s:%s:%s", doc.Scope.Path(), doc.Name, doc.ETag),
+		// What a script keeps for one scope that calls it another does not see.
+		CacheID: fmt.Sprintf("%s:%s:%s %s", doc.Scope.Path(), doc.Name, doc.ETag, scope.Path()),
+		Name:    doc.Name,
+		Source:  Source{Language: d.Language, Source: d.Source},
+		Input:   input,
 	}, doc.SealingSet()), nil
 }
 

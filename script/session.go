@@ -19,6 +19,7 @@ type session struct {
 	run    *Run
 	limits Limits
 	egress *egress.Client
+	cache  *caches
 
 	mu      sync.Mutex
 	calls   int

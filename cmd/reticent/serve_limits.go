@@ -12,6 +12,8 @@ import (
 func registerScriptLimits(flags *pflag.FlagSet, c *script.Config) {
 	flags.IntVar(&c.Workers, "script-workers", 0, "how many scripts run at a `time`; 0 is one for each processor, at least 4")
 	flags.IntVar(&c.MaxQueued, "script-queue", script.DefaultMaxQueued, "how many `runs` may wait for a worker; more are refused")
+	flags.IntVar(&c.PerScript, "script-concurrent", 0, "how many `runs` of one script go on at a time; 0 is one less than there are workers")
+	flags.IntVar(&c.MaxQueuedPerScript, "script-queue-each", script.DefaultMaxQueuedPerScript, "how many `runs` of one script may wait for others of it; more are refused")
 	flags.Int64Var(&c.MemoryBytes, "script-memory-bytes", script.DefaultMemoryBytes, "how much memory a worker may have, in `bytes`")
 	l := &c.Limits
 	flags.DurationVar(&l.Time, "script-time", host.DefaultTime, "how long a run may take, fetches included")

@@ -74,11 +74,26 @@ interface SecretMethods {
 /** context.secrets: each secret that the source names by a constant. */
 type Secrets = SecretMethods & SecretTypes & { readonly [name: string]: Sealed };
 
+/**
+ * What a script keeps from one run to the next, in the memory of this server: for
+ * this version of the script and the scope that calls it. Secrets in a value stay
+ * sealed. All callers of the scope share it: who must not see another's data
+ * needs a key of their own.
+ */
+interface Cache {
+  /** What was kept, or undefined. */
+  get(key: string): any;
+  /** Keeps what JSON keeps of a value, for seconds: 600 unless it says more, 3600 at most. */
+  set(key: string, value: unknown, seconds?: number): void;
+  delete(key: string): void;
+}
+
 /** What a handler is called with. */
 interface Context<Input = any> {
   /** What the caller sent. */
   readonly input: Input;
   readonly secrets: Secrets;
+  readonly cache: Cache;
   readonly variables: { readonly [name: string]: any };
   /** What the execution point gives. */
   readonly [name: string]: any;

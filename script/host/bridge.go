@@ -26,6 +26,7 @@ type Bridge interface {
 	KeyKind(key string) (seal.KeyKind, error)
 	// SetSecret stores a secret; value is what encoding/json makes of JSON.
 	SetSecret(name string, value any, scope string) error
+	Cache
 	// Fetch starts to send a request. Wait tells of its end under id.
 	Fetch(id int, r Request) error
 	// Wait waits for the end of any request, until the time given; ok is false

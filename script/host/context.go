@@ -38,6 +38,10 @@ func (h *Host) context() (goja.Value, error) {
 		maps.Copy(set, h.job.Secrets)
 	}
 	secrets := h.vm.NewDynamicObject(&secrets{h: h, set: set})
+	cache := h.vm.NewDynamicObject(&contextCache{h: h})
+	if err := o.DefineDataProperty("cache", cache, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE); err != nil {
+		return nil, err
+	}
 	return o, o.DefineDataProperty("secrets", secrets, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
 }
 

@@ -33,8 +33,11 @@ func (c *counting) Sign(seal.Algorithm, string, string) (string, error) { return
 func (c *counting) Verify(seal.Algorithm, string, string, string) (bool, error) {
 	return false, c.count()
 }
-func (c *counting) KeyKind(string) (seal.KeyKind, error) { return "", c.count() }
-func (c *counting) SetSecret(string, any, string) error  { return c.count() }
+func (c *counting) KeyKind(string) (seal.KeyKind, error)   { return "", c.count() }
+func (c *counting) CacheGet(string) (string, bool, error)  { return "", false, c.count() }
+func (c *counting) CacheSet(string, string, float64) error { return c.count() }
+func (c *counting) CacheDelete(string) error               { return c.count() }
+func (c *counting) SetSecret(string, any, string) error    { return c.count() }
 func (c *counting) StartFetch(_ int, _ host.Request, _ func(host.Completion)) error {
 	return c.count()
 }
@@ -56,6 +59,7 @@ func TestEvilWorker(t *testing.T) {
 		"a call to resolve":  frame(`{"call":{"op":"resolve","a":"rsv_"}}`),
 		"a fetch of nothing": frame(`{"call":{"op":"fetch"}}`),
 		"no number":          frame(`{"call":{"op":"equal_number","number":"x"}}`),
+		"no seconds":         frame(`{"call":{"op":"cache_set","a":"k","b":"1","number":"x"}}`),
 		"source twice":       append(frame(`{"need_source":true}`), frame(`{"need_source":true}`)...),
 		"info instead":       frame(`{"info":{}}`),
 		"no findings":        frame(`{"findings":[]}`),

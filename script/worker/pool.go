@@ -322,6 +322,18 @@ func (w *process) answer(s Server, c *call) (reply, error) {
 		r.Text = host.Bytes(kind)
 	case opSetSecret:
 		err = s.SetSecret(x, c.Value, y)
+	case opCacheGet:
+		var text string
+		text, r.Bool, err = s.CacheGet(x)
+		r.Text = host.Bytes(text)
+	case opCacheSet:
+		seconds, parse := strconv.ParseFloat(c.Number, 64)
+		if parse != nil {
+			return r, errProtocol
+		}
+		err = s.CacheSet(x, y, seconds)
+	case opCacheDelete:
+		err = s.CacheDelete(x)
 	case opFetch:
 		if c.Request == nil {
 			return r, errProtocol

@@ -55,6 +55,9 @@ const (
 	opKeyKind     op = "key_kind"
 	opSetSecret   op = "set_secret"
 	opFetch       op = "fetch"
+	opCacheGet    op = "cache_get"
+	opCacheSet    op = "cache_set"
+	opCacheDelete op = "cache_delete"
 )
 
 // call is one call of the host.
@@ -94,6 +97,7 @@ type Server interface {
 	Verify(alg seal.Algorithm, key, message, signature string) (bool, error)
 	KeyKind(key string) (seal.KeyKind, error)
 	SetSecret(name string, value any, scope string) error
+	host.Cache
 	// StartFetch checks that one more request may be sent and sends it on its own
 	// goroutine, which calls done.
 	StartFetch(id int, r host.Request, done func(host.Completion)) error

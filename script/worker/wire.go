@@ -126,6 +126,24 @@ func (w *wire) SetSecret(name string, value any, scope string) error {
 	return err
 }
 
+// CacheGet is host.Cache's.
+func (w *wire) CacheGet(key string) (string, bool, error) {
+	r, err := w.ask(call{Op: opCacheGet, A: host.Bytes(key)})
+	return string(r.Text), r.Bool, err
+}
+
+// CacheSet is host.Cache's.
+func (w *wire) CacheSet(key, text string, seconds float64) error {
+	_, err := w.ask(call{Op: opCacheSet, A: host.Bytes(key), B: host.Bytes(text), Number: strconv.FormatFloat(seconds, 'g', -1, 64)})
+	return err
+}
+
+// CacheDelete is host.Cache's.
+func (w *wire) CacheDelete(key string) error {
+	_, err := w.ask(call{Op: opCacheDelete, A: host.Bytes(key)})
+	return err
+}
+
 // Fetch is host.Bridge's.
 func (w *wire) Fetch(id int, r host.Request) error {
 	_, err := w.ask(call{Op: opFetch, ID: id, Request: &r})
