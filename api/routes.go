@@ -54,6 +54,7 @@ func (s *server) routes() chi.Router {
 func (s *server) scoped(r chi.Router, scope string) {
 	r.Get(scope+"/secrets", s.handle(s.listSecrets))
 	r.Post(scope+"/secrets", s.handle(s.createSecret))
+	r.Put(scope+"/secrets.json", s.handle(s.putSecretsFile))
 	r.Get(scope+"/secrets/{name}", s.handle(s.getSecret))
 	r.Put(scope+"/secrets/{name}", s.handle(s.putSecret))
 	r.Patch(scope+"/secrets/{name}", s.handle(s.patchSecret))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/reticent/reticent/secretstore"
 )
@@ -107,6 +108,10 @@ func forced(r *http.Request) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	return forcedOf(q)
+}
+
+func forcedOf(q url.Values) (bool, error) {
 	switch q.Get("force") {
 	case "true":
 		return true, nil

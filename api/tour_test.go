@@ -124,6 +124,12 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	}
 	_, _, err = secrets.Put(ctx, "DB", client.SecretSpec{Value: client.JSONValue([]byte(asJSON(t, map[string]string{"user": "u", "password": first})))}, "")
 	ok(err)
+	file, err := secrets.PutFile(ctx, *client.JSONValue([]byte(asJSON(t, map[string]string{"API_KEY": second, "FILED": first}))), false, false)
+	ok(err)
+	if diff := cmp.Diff(client.FileResult{Created: []string{"FILED"}, Updated: []string{}, Unchanged: []string{"API_KEY"}, Deleted: []string{}}, file); diff != "" {
+		t.Errorf("a secrets.json:\n%s", diff)
+	}
+	ok(secrets.Delete(ctx, "FILED", "", false))
 	all, err := secrets.All(ctx)
 	ok(err)
 	if len(all) != 2 {

@@ -12,6 +12,8 @@ const (
 	// MaxVersions is how many versions a secret keeps. One more makes the oldest
 	// go, value and all, so that whoever refreshes a token by script can go on.
 	MaxVersions = 100
+	// MaxFileSecrets is how many secrets a secrets.json has at most.
+	MaxFileSecrets = 1000
 	// MaxDescriptionBytes bounds a description.
 	MaxDescriptionBytes = 4 << 10
 	// MaxTags is how many tags a resource has at most.

@@ -245,11 +245,16 @@ func (s *Store) DeleteSecret(ctx context.Context, by Principal, scope Scope, nam
 			return &Failure{Class: ErrInUse, UsedBy: used,
 				Message: fmt.Sprintf("secret %s is referred to by %d documents; change them first or delete with ?force=true", name, len(used))}
 		}
-		for _, v := range r.Versions {
-			if err := tx.Delete(valueKey(scope, name, v.Version)); err != nil {
-				return err
-			}
-		}
-		return errors.Join(tx.Delete(useKey(scope, name)), tx.Delete(secretKey(scope, name)))
+		return removeSecret(tx, scope, name, r)
 	})
+}
+
+// removeSecret deletes a secret with its values.
+func removeSecret(tx kv.WriteTx, scope Scope, name string, r *secretRecord) error {
+	for _, v := range r.Versions {
+		if err := tx.Delete(valueKey(scope, name, v.Version)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(tx.Delete(useKey(scope, name)), tx.Delete(secretKey(scope, name)))
 }

@@ -156,6 +156,30 @@ func (x Secrets) Delete(ctx context.Context, name, ifMatch string, force bool) e
 	return err
 }
 
+// FileResult says what a file of secrets changed, by name.
+type FileResult struct {
+	Created   []string `json:"created"`
+	Updated   []string `json:"updated"`
+	Unchanged []string `json:"unchanged"`
+	Deleted   []string `json:"deleted"`
+}
+
+// PutFile stores a secrets.json, an object of names and values, as a whole. With
+// replace the secrets that it does not have are deleted, with force those too
+// that something refers to.
+func (x Secrets) PutFile(ctx context.Context, file Value, replace, force bool) (FileResult, error) {
+	in := call{method: http.MethodPut, path: x.scope.path(x.kind + ".json"), body: file, query: url.Values{}}
+	if replace {
+		in.query.Set("mode", "replace")
+	}
+	if force {
+		in.query.Set("force", "true")
+	}
+	var out FileResult
+	_, err := x.c.do(ctx, in, &out)
+	return out, err
+}
+
 // Versions lists the versions of a secret, newest first.
 func (x Secrets) Versions(ctx context.Context, name string) ([]Version, error) {
 	var page Page[Version]

@@ -11,7 +11,7 @@ import (
 func secretCommand(c *connection) *cobra.Command {
 	return group("secret", "write-only values and their metadata",
 		secretCreate(c), secretPut(c), secretPatch(c), secretGet(c), secretList(c), secretDelete(c),
-		secretAddVersion(c), secretVersions(c),
+		secretImport(c), secretAddVersion(c), secretVersions(c),
 		secretStatus(c, "enable", "let a version be used again", "ENABLED"),
 		secretStatus(c, "disable", "let a version be used no more", "DISABLED"),
 		secretDestroy(c))
