@@ -12,17 +12,22 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// languageTable reads a table of docs/language.md: the cells of each row under a
-// heading.
+// languageTable reads a table of docs/language.md.
 func languageTable(t *testing.T, heading string) [][]string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/language.md")
+	return docTable(t, "language.md", heading)
+}
+
+// docTable reads a table of a page: the cells of each row under a heading.
+func docTable(t *testing.T, page, heading string) [][]string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/" + page)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, section, ok := strings.Cut(string(text), "\n## "+heading+"\n")
 	if !ok {
-		t.Fatalf("docs/language.md has no section %q", heading)
+		t.Fatalf("docs/%s has no section %q", page, heading)
 	}
 	section, _, _ = strings.Cut(section, "\n## ")
 	var rows [][]string

@@ -71,6 +71,7 @@ func (h *Host) signJWT(payload, key, options goja.Value) goja.Value {
 		_ = header.Set("typ", "JWT")
 	}
 	if kid := h.option(options, "keyid"); kid != nil {
+		kid = h.key(kid) // who verifies looks it up
 		_ = header.Set("kid", kid)
 	}
 	if more, ok := h.option(options, "header").(*goja.Object); ok {
