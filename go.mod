@@ -5,6 +5,7 @@ go 1.26.0
 // What the server is built of.
 require (
 	cel.dev/cel-go v0.32.0 // evaluates expressions of validators
+	github.com/dlclark/regexp2/v2 v2.5.2 // what goja runs some regular expressions with; its limit is set
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b // runs JavaScript
 	github.com/elastic/go-seccomp-bpf v1.6.0 // bounds the system calls of worker processes
 	github.com/evanw/esbuild v0.28.2 // makes JavaScript of TypeScript and of newer syntax
@@ -44,7 +45,6 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/dlclark/regexp2 v1.12.0 // indirect
-	github.com/dlclark/regexp2/v2 v2.5.2 // indirect
 	github.com/go-openapi/jsonpointer v1.0.0 // indirect
 	github.com/gobwas/glob v1.0.0 // indirect
 	github.com/goccy/go-json v0.10.6 // indirect

@@ -13,7 +13,7 @@ func engineProblem(err error) (problem, bool) {
 	if e, ok := errors.AsType[*script.CheckError](err); ok {
 		p := problem{Status: http.StatusUnprocessableEntity, Code: "invalid_script", Detail: e.Error()}
 		for _, f := range e.Findings {
-			p.Errors = append(p.Errors, finding{Line: f.Line, Column: f.Column, Code: f.Code, Message: f.Message, Advice: f.Advice})
+			p.Errors = append(p.Errors, finding{File: f.Module, Line: f.Line, Column: f.Column, Code: f.Code, Message: f.Message, Advice: f.Advice})
 		}
 		return p, true
 	}

@@ -19,7 +19,9 @@ func checkBindingName(name string) error {
 	return Binding{Policy: "any", Target: target}.Validate(Point(point))
 }
 
-func checkBinding(context.Context, secretstore.Scope, *Binding) ([]string, error) { return nil, nil }
+func checkBinding(context.Context, secretstore.Scope, string, *Binding) (secretstore.References, error) {
+	return secretstore.References{}, nil
+}
 
 // shown gives an entry its point as the name.
 func shown(e BindingEntry) BindingEntry {

@@ -57,12 +57,12 @@ func (s *Service) Close() {
 }
 
 // checkDocument compiles a policy; the error is an *InvalidError.
-func checkDocument(_ context.Context, _ secretstore.Scope, d *Document) ([]string, error) {
+func checkDocument(_ context.Context, _ secretstore.Scope, _ string, d *Document) (secretstore.References, error) {
 	compiled, err := d.Compile()
 	if err != nil {
-		return nil, err
+		return secretstore.References{}, err
 	}
-	return compiled.Secrets(), nil
+	return secretstore.References{Secrets: compiled.Secrets()}, nil
 }
 
 // Evaluate decides with a stored policy that a scope sees. The names in it are

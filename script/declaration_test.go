@@ -80,7 +80,7 @@ func given(t *testing.T) map[string]bool {
 		t.Fatal(got.Error)
 	}
 	bare := goja.New().GlobalObject()
-	out := map[string]bool{"module": true, "exports": true} // parameters, no globals
+	out := map[string]bool{"module": true, "exports": true, "require": true} // parameters, no globals
 	for _, v := range got.Output.([]any) {
 		name, _, _ := strings.Cut(v.(string), ".")
 		if bare.Get(name) == nil {

@@ -139,8 +139,7 @@ func (e *Engine) execute(ctx context.Context, t worker.Task, s *session) (host.O
 	}
 	compiled, findings := e.programs.get(t)
 	if findings != nil {
-		f := findings[0]
-		return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil
+		return host.Outcome{Failure: host.Refused(findings[0])}, nil
 	}
 	t.Job.Script = compiled.script
 	t.Job.Limits.Time = t.Limit

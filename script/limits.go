@@ -16,6 +16,10 @@ type Limits = host.Limits
 const (
 	// MaxSourceBytes is the size of the largest source.
 	MaxSourceBytes = program.MaxSourceBytes
+	// MaxLibraryBytes is the size of the largest source of a module.
+	MaxLibraryBytes = program.MaxLibraryBytes
+	// MaxModuleNameBytes is how much of a module's name an error shows.
+	MaxModuleNameBytes = 128
 	// MaxNesting is how deep a source may nest.
 	MaxNesting = program.MaxNesting
 	// DefaultMemoryBytes is how much memory a worker may have.

@@ -11,6 +11,7 @@ import (
 
 // programs keeps compiled programs for runs in process; workers keep their own.
 type programs struct {
+	units *program.Cache
 	mu    sync.Mutex
 	byKey map[programKey]*compiled
 }
@@ -54,7 +55,9 @@ type programKey struct {
 	sealed bool
 }
 
-func newPrograms() *programs { return &programs{byKey: map[programKey]*compiled{}} }
+func newPrograms() *programs {
+	return &programs{units: program.NewCache(), byKey: map[programKey]*compiled{}}
+}
 
 func (c *programs) get(t worker.Task) (*compiled, []program.Finding) {
 	key := programKey{t.ID, t.Sealed}
@@ -64,7 +67,7 @@ func (c *programs) get(t worker.Task) (*compiled, []program.Finding) {
 	if known != nil && t.ID != "" {
 		return known, nil
 	}
-	p, findings := program.Compile(t.Source, program.Options{Language: t.Language, Sealed: t.Sealed})
+	p, findings := program.Compile(t.Units, program.Options{Sealed: t.Sealed, Cache: c.units})
 	if findings != nil {
 		return nil, findings
 	}

@@ -85,6 +85,8 @@ type RunError struct {
 	// Line and Column are the place in the author's source, from 1; 0 unknown.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
+	// Module is the shared module that the place is in; empty is the script itself.
+	Module string `json:"module,omitempty"`
 }
 
 // Error gives code and message.
@@ -143,7 +145,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 		return host.Outcome{}, err
 	}
 	defer leave()
-	out, err := e.execute(ctx, worker.Task{ID: r.ID, Source: r.Source.Source, Language: r.Source.Language, Sealed: !r.Seal.Set().Empty(),
+	out, err := e.execute(ctx, worker.Task{ID: r.ID, Units: r.Source.units(r.ID), Sealed: !r.Seal.Set().Empty(),
 		Job: job, Server: s, Limit: e.cfg.Limits.Time}, s)
 	if err == nil && out.Failure != nil && resource[out.Failure.Code] {
 		e.cfg.Logger.Warn("a script passed a limit", "script", r.Name, "code", string(out.Failure.Code))
@@ -201,7 +203,8 @@ func (e *Engine) masked(s *session, out host.Outcome) Result {
 	f := out.Failure
 	message, _ := run.MaskString(f.Message)
 	code, _ := run.MaskString(string(f.Code))
-	result.Error = &RunError{Code: Code(code), Message: shorten(message, MaxMessageBytes),
+	module, _ := run.MaskString(f.Module)
+	result.Error = &RunError{Code: Code(code), Message: shorten(message, MaxMessageBytes), Module: shorten(module, MaxMessageBytes),
 		Line: max(f.Line, 0), Column: max(f.Column, 0)}
 	return result
 }

@@ -3,90 +3,127 @@ package script
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
+	"log/slog"
+	"maps"
+	"sync/atomic"
 
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// Document is a script as it is stored.
-type Document struct {
-	Language Language `json:"language"`
-	Source   string   `json:"source"`
-	// Secrets are secrets that the source reads by computed names, besides those
-	// that it names.
-	Secrets     []string `json:"secrets,omitempty"`
-	Description string   `json:"description,omitempty"`
-}
-
-// Entry is a stored script with what the store knows of it.
-type Entry = secretstore.Entry[Document]
-
 // Service keeps the scripts of a store and runs them.
 type Service struct {
 	secretstore.Shelf[Document]
-	engine *Engine
+	engine   *Engine
+	snapshot atomic.Pointer[shelf]
 }
 
 // NewService makes a Service of scripts that run in engine.
 func NewService(store *secretstore.Store, engine *Engine) *Service {
 	s := &Service{engine: engine}
-	s.Shelf = secretstore.Shelf[Document]{Store: store, Kind: secretstore.KindScript, Check: s.check}
+	s.Shelf = secretstore.Shelf[Document]{Store: store, Kind: secretstore.KindScript, Check: s.check, Users: s.users}
+	s.snapshot.Store(&shelf{})
+	store.Subscribe(s.follow)
 	return s
 }
 
-// check compiles a script and gives its sealing set; the error is a *CheckError.
-func (s *Service) check(ctx context.Context, scope secretstore.Scope, d *Document) ([]string, error) {
-	if d.Language == "" {
-		d.Language = JavaScript
+// users are the scripts that a script is a module of.
+func (s *Service) users(scope secretstore.Scope, name string) []secretstore.Reference {
+	var out []secretstore.Reference
+	for _, doc := range s.Store.Dependents(secretstore.KindScript, scope, name) {
+		out = append(out, secretstore.Reference{Kind: doc.Kind, Scope: doc.Scope.Path(), Name: doc.Name})
 	}
-	for _, name := range d.Secrets {
-		if err := secretstore.CheckName(name); err != nil {
-			return nil, err
+	return out
+}
+
+// follow swaps the snapshot. The store calls it one change at a time, with every
+// script that a change of a module or of a secret reaches.
+func (s *Service) follow(change secretstore.Change) {
+	last := *s.snapshot.Load()
+	next := maps.Clone(last)
+	touched := false
+	for _, doc := range change.Removed {
+		if doc.Kind == secretstore.KindScript {
+			touched = true
+			delete(next, place{doc.Scope, doc.Name})
 		}
 	}
-	checked, err := s.engine.Check(ctx, Source{
-		Language: d.Language, Source: d.Source,
-		Structured: func(name string) bool { return s.Store.Structured(scope, name) },
-	})
-	if err != nil {
-		return nil, err
+	for _, doc := range change.Changed {
+		if doc.Kind == secretstore.KindScript {
+			touched = true
+			at := place{doc.Scope, doc.Name}
+			next[at] = keep(doc, last[at])
+		}
 	}
-	set := append(checked.Secrets, d.Secrets...)
-	slices.Sort(set)
-	return slices.Compact(set), nil
+	if touched {
+		s.snapshot.Store(&next)
+	}
+}
+
+// keep reads a document, unless that was done before.
+func keep(doc *secretstore.Document, last *stored) *stored {
+	out := &stored{doc: doc}
+	if last != nil && last.doc.ETag == doc.ETag {
+		out.body = last.body
+	} else if err := json.Unmarshal(doc.Body, &out.body); err != nil {
+		slog.Error("a stored script cannot be read", "script", doc.Name, "scope", doc.Scope.Path(), "error", err)
+	}
+	return out
 }
 
 // Run runs a stored script that a scope sees. The names in it are looked up from
 // the scope where it is stored, never the caller's.
 func (s *Service) Run(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, input json.RawMessage) (Result, error) {
-	doc, d, err := s.Find(by, scope, name)
+	return s.RunWith(ctx, by, scope, name, Given{Input: input})
+}
+
+// Given is what a run is given besides secrets and variables.
+type Given struct {
+	// Input becomes context.input.
+	Input json.RawMessage
+	// Context is spread on context itself.
+	Context map[string]json.RawMessage
+}
+
+// RunWith is Run with more than an input.
+func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, given Given) (Result, error) {
+	doc, err := s.Store.FindDocument(by, secretstore.KindScript, scope, name)
 	if err != nil {
 		return Result{}, err
 	}
 	s.Store.Used(by, doc)
+	all := *s.snapshot.Load()
+	found := all[place{doc.Scope, doc.Name}]
+	if found == nil || found.doc.ETag != doc.ETag {
+		found = keep(doc, nil) // stored this moment: the snapshot will have it
+	}
+	if found.body.Kind == KindModule {
+		return Result{}, &secretstore.Failure{Class: secretstore.ErrInvalid,
+			Message: "script " + doc.Name + " is a module: scripts require it, and nothing runs it"}
+	}
+	p := found.program(all)
 	return s.run(ctx, by, doc.Scope, Run{
-		ID: fmt.Sprintf("%s:%s:%s", doc.Scope.Path(), doc.Name, doc.ETag),
+		ID: p.id,
 		// What a script keeps for one scope that calls it another does not see.
-		CacheID: fmt.Sprintf("%s:%s:%s %s", doc.Scope.Path(), doc.Name, doc.ETag, scope.Path()),
+		CacheID: p.id + " " + scope.Path(),
 		Name:    doc.Name,
-		Source:  Source{Language: d.Language, Source: d.Source},
-		Input:   input,
+		Source:  p.source,
+		Input:   given.Input,
+		Context: given.Context,
 	}, doc.SealingSet()), nil
 }
 
 // Test runs a script that is not stored, as if it were stored in a scope.
 func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, d Document, input json.RawMessage) (Result, error) {
-	secrets, err := s.check(ctx, scope, &d)
+	p, err := s.examine(ctx, scope, "", &d)
 	if err != nil {
 		return Result{}, err
 	}
-	set, err := s.Store.SealingSet(by, scope, secrets)
+	set, err := s.Store.SealingSet(by, scope, p.secrets)
 	if err != nil {
 		return Result{}, err
 	}
-	return s.run(ctx, by, scope, Run{Name: "test", Source: Source{Language: d.Language, Source: d.Source}, Input: input}, set), nil
+	return s.run(ctx, by, scope, Run{Name: "test", Source: p.source, Input: input}, set), nil
 }
 
 func (s *Service) run(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, r Run, set *seal.Set) Result {

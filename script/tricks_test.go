@@ -90,19 +90,19 @@ func TestFailures(t *testing.T) {
 		source string
 		want   RunError
 	}{
-		{head + "  throw new Error('boom')\n}", RunError{host.CodeScript, "Error: boom", 2, 9}},
-		{head + "  null.x\n}", RunError{host.CodeScript, "TypeError: Cannot read property 'x' of undefined", 2, 8}},
-		{head + "  await null;\n  throw new RangeError('later')\n}", RunError{host.CodeScript, "RangeError: later", 3, 9}},
-		{head + "  throw 'text'\n}", RunError{host.CodeScript, "text", 0, 0}},
-		{head + "  throw {a: [1, 'x']}\n}", RunError{host.CodeScript, "{ a: [ 1, 'x' ] }", 0, 0}},
-		{"module.exports = function () { throw 5 }", RunError{host.CodeScript, "5", 1, 32}},
-		{"const a = 1", RunError{host.CodeNoHandler, "the script exports no function; write module.exports = async function (context) { … } or export default async function (context) { … }", 0, 0}},
-		{"module.exports = 5", RunError{host.CodeNoHandler, "the script exports no function; write module.exports = async function (context) { … } or export default async function (context) { … }", 0, 0}},
-		{"a b", RunError{"syntax_error", "Expected \";\" but found \"b\"", 1, 3}},
-		{head + "  return context.secrets.GONE\n}", RunError{seal.CodeUnavailable, "secret GONE is absent, disabled or expired in this scope; create or enable it", 2, 26}},
-		{head + "  try { return context.secrets.GONE } catch { return 1 } finally { return 2 }\n}", RunError{seal.CodeUnavailable, "secret GONE is absent, disabled or expired in this scope; create or enable it", 2, 32}},
-		{head + "  return await (async () => context.secrets.GONE)().catch(() => 1)\n}", RunError{seal.CodeUnavailable, "secret GONE is absent, disabled or expired in this scope; create or enable it", 2, 45}},
-		{head + "  return context.secrets['NO' + 'NE']\n}", RunError{host.CodeNotNamed, "context.secrets was asked for a secret that the script does not name; write context.secrets.NAME with the name itself, so that it can be checked", 2, 25}},
+		{head + "  throw new Error('boom')\n}", RunError{Code: host.CodeScript, Message: "Error: boom", Line: 2, Column: 9}},
+		{head + "  null.x\n}", RunError{Code: host.CodeScript, Message: "TypeError: Cannot read property 'x' of undefined", Line: 2, Column: 8}},
+		{head + "  await null;\n  throw new RangeError('later')\n}", RunError{Code: host.CodeScript, Message: "RangeError: later", Line: 3, Column: 9}},
+		{head + "  throw 'text'\n}", RunError{Code: host.CodeScript, Message: "text", Line: 0, Column: 0}},
+		{head + "  throw {a: [1, 'x']}\n}", RunError{Code: host.CodeScript, Message: "{ a: [ 1, 'x' ] }", Line: 0, Column: 0}},
+		{"module.exports = function () { throw 5 }", RunError{Code: host.CodeScript, Message: "5", Line: 1, Column: 32}},
+		{"const a = 1", RunError{Code: host.CodeNoHandler, Message: "the script exports no function; write module.exports = async function (context) { … } or export default async function (context) { … }", Line: 0, Column: 0}},
+		{"module.exports = 5", RunError{Code: host.CodeNoHandler, Message: "the script exports no function; write module.exports = async function (context) { … } or export default async function (context) { … }", Line: 0, Column: 0}},
+		{"a b", RunError{Code: "syntax_error", Message: "Expected \";\" but found \"b\"", Line: 1, Column: 3}},
+		{head + "  return context.secrets.GONE\n}", RunError{Code: seal.CodeUnavailable, Message: "secret GONE is absent, disabled or expired in this scope; create or enable it", Line: 2, Column: 26}},
+		{head + "  try { return context.secrets.GONE } catch { return 1 } finally { return 2 }\n}", RunError{Code: seal.CodeUnavailable, Message: "secret GONE is absent, disabled or expired in this scope; create or enable it", Line: 2, Column: 32}},
+		{head + "  return await (async () => context.secrets.GONE)().catch(() => 1)\n}", RunError{Code: seal.CodeUnavailable, Message: "secret GONE is absent, disabled or expired in this scope; create or enable it", Line: 2, Column: 45}},
+		{head + "  return context.secrets['NO' + 'NE']\n}", RunError{Code: host.CodeNotNamed, Message: "context.secrets was asked for a secret that the script does not name; write context.secrets.NAME with the name itself, so that it can be checked", Line: 2, Column: 25}},
 	} {
 		for name, e := range map[string]*Engine{"worker": worker, "in process": local} {
 			got := e.Run(context.Background(), Run{Source: Source{Language: JavaScript, Source: tc.source}, Seal: sealRun(t, secretsOfTests)})

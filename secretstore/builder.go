@@ -203,7 +203,6 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 	if old := docs[name]; old != nil {
 		b.index(old, false)
 	}
-	b.index(doc, true)
 	docs[name] = doc
 	b.changed[doc] = true
 	return nil
@@ -224,13 +223,15 @@ func (b *builder) finish() Change {
 			}
 		}
 	}
+	b.renewUsers()
 	b.renewAffected()
 	var out Change
 	for doc := range b.changed {
 		if b.st.docs[docScope{doc.Kind, doc.Scope}][doc.Name] != doc {
 			continue // replaced within the commit
 		}
-		doc.pinned = b.s.pin(b.st, doc.Scope, doc.Secrets)
+		b.s.gather(b.st, doc)
+		b.index(doc, true)
 		out.Changed = append(out.Changed, doc)
 	}
 	for _, doc := range b.removed {

@@ -37,13 +37,18 @@ type Document struct {
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`
 	Secrets   []string        `json:"secrets,omitempty"`
+	Uses      []string        `json:"uses,omitempty"`
 	Body      json.RawMessage `json:"body"`
 
 	pinned
+	names []string // of the secrets of all its parts
 }
 
-// SealingSet gives the secrets that the document refers to, looked up from its
-// scope and pinned. A change of one of them makes a new Document.
+// SecretNames are those that the document and its parts refer to, in order.
+func (d *Document) SecretNames() []string { return d.names }
+
+// SealingSet gives the secrets that the document and its parts refer to, looked up
+// from its scope and pinned. A change of one of them makes a new Document.
 func (d *Document) SealingSet() *seal.Set { return d.set() }
 
 // Draft is a document to be written.
@@ -52,6 +57,7 @@ type Draft struct {
 	Scope   Scope
 	Name    string
 	Secrets []string
+	Uses    []string
 	Body    json.RawMessage
 	IfMatch string
 	// Settle, if there is one, gives the body by the one that is stored, nil for
@@ -91,18 +97,18 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 				return err
 			}
 		}
-		if !created && bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) {
+		if !created && bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) && slices.Equal(doc.Uses, d.Uses) {
 			return nil
 		}
 		doc.ETag, doc.Version, doc.UpdatedAt = randomID(), doc.Version+1, s.now()
-		doc.Secrets, doc.Body = d.Secrets, d.Body
+		doc.Secrets, doc.Uses, doc.Body = d.Secrets, d.Uses, d.Body
 		return put(tx, key, doc)
 	})
 	if err != nil {
 		return nil, false, err
 	}
 	// What the state has may be somebody else's by now.
-	doc.pinned = s.pin(s.state.Load(), doc.Scope, doc.Secrets)
+	s.gather(s.state.Load(), &doc)
 	return &doc, created, nil
 }
 
@@ -202,4 +208,9 @@ func docKey(kind Kind, scope Scope, name string) string {
 type docScope struct {
 	kind  Kind
 	scope Scope
+}
+
+// refersTo reports whether a document's names could mean a secret of a scope.
+func (d *Document) refersTo(scope Scope, name string) bool {
+	return d.Scope.sees(scope) && slices.Contains(d.names, name)
 }

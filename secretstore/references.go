@@ -30,9 +30,10 @@ func entry(reference string) string {
 	return slices.Max(names) // esv-x for byos-x
 }
 
-// index takes the references of a document into the index, or out of it.
+// index takes the references of a document into the index, or out of it. They are
+// those of all its parts, so that it is gathered before.
 func (b *builder) index(doc *Document, in bool) {
-	for _, name := range doc.Secrets {
+	for _, name := range doc.names {
 		name := entry(name)
 		if !b.ownsIndex {
 			b.ownsIndex = true

@@ -17,9 +17,9 @@ type Shelf[T any] struct {
 	Kind  Kind
 	// Name checks a name.
 	Name func(string) error
-	// Check says whether a value may be stored in a scope and which secrets it
+	// Check says whether a value may be stored in a scope under a name and what it
 	// refers to. Its error goes to who wrote it.
-	Check func(ctx context.Context, scope Scope, value *T) (secrets []string, err error)
+	Check func(ctx context.Context, scope Scope, name string, value *T) (References, error)
 	// Fits says whether a value that passed Check may stand under a name in a
 	// scope, beside the others of its kind; nil means that any may.
 	Fits func(scope Scope, name string, value *T) error
@@ -94,7 +94,7 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 	if err := Decode(raw, &value); err != nil {
 		return Entry[T]{}, false, err
 	}
-	secrets, err := s.Check(ctx, scope, &value)
+	refers, err := s.Check(ctx, scope, name, &value)
 	if err != nil {
 		return Entry[T]{}, false, err
 	}
@@ -108,7 +108,7 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 		return Entry[T]{}, false, fmt.Errorf("encode %s: %w", s.Kind, err)
 	}
 	doc, created, err := s.Store.PutDocument(ctx, by, Draft{
-		Kind: s.Kind, Scope: scope, Name: name, Secrets: secrets, Body: body, IfMatch: ifMatch, Settle: s.settle(value),
+		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Body: body, IfMatch: ifMatch, Settle: s.settle(value),
 	})
 	if err != nil {
 		return Entry[T]{}, false, err
@@ -246,10 +246,10 @@ func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, i
 
 func (s Shelf[T]) entry(doc *Document) (Entry[T], error) {
 	e := Entry[T]{
-		Name: doc.Name, Scope: doc.Scope.Path(), Version: doc.Version, Secrets: doc.Secrets,
+		Name: doc.Name, Scope: doc.Scope.Path(), Version: doc.Version, Secrets: doc.names,
 		CreatedAt: doc.CreatedAt, UpdatedAt: doc.UpdatedAt, ETag: doc.ETag,
 	}
-	for _, name := range s.Store.MissingSecrets(doc.Scope, doc.Secrets) {
+	for _, name := range s.Store.MissingSecrets(doc.Scope, doc.names) {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("secret %s is absent, disabled or expired in this scope; until there is one, evaluations that need it end with secret_unavailable", name))
 	}
 	if err := json.Unmarshal(doc.Body, &e.Value); err != nil {

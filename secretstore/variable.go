@@ -24,16 +24,16 @@ func VariableShelf(s *Store) Shelf[Variable] {
 	return Shelf[Variable]{Store: s, Kind: KindVariable, Check: checkVariable, Settle: settleVariable}
 }
 
-func checkVariable(_ context.Context, _ Scope, v *Variable) ([]string, error) {
+func checkVariable(_ context.Context, _ Scope, _ string, v *Variable) (References, error) {
 	switch {
 	case len(v.Value) == 0 || bytes.Equal(v.Value, []byte("null")):
-		return nil, fail(ErrInvalid, "/value: any JSON value but null is expected")
+		return References{}, fail(ErrInvalid, "/value: any JSON value but null is expected")
 	case len(v.Value) > MaxVariableBytes:
-		return nil, fail(ErrTooLarge, "/value: larger than %d bytes (MaxVariableBytes)", MaxVariableBytes)
+		return References{}, fail(ErrTooLarge, "/value: larger than %d bytes (MaxVariableBytes)", MaxVariableBytes)
 	case len(v.Description) > MaxDescriptionBytes:
-		return nil, fail(ErrInvalid, "/description: longer than %d bytes (MaxDescriptionBytes)", MaxDescriptionBytes)
+		return References{}, fail(ErrInvalid, "/description: longer than %d bytes (MaxDescriptionBytes)", MaxDescriptionBytes)
 	}
-	return nil, nil
+	return References{}, nil
 }
 
 // settleVariable gives v its type, which is that of old if there is one, and its

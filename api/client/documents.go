@@ -51,6 +51,8 @@ type ScriptSpec struct {
 	// Language is "javascript" if empty.
 	Language string `json:"language,omitempty"`
 	Source   string `json:"source"`
+	// Kind is "module" for a library that scripts require; empty is a script.
+	Kind string `json:"kind,omitempty"`
 	// Secrets are those that the source reads by computed names.
 	Secrets     []string `json:"secrets,omitempty"`
 	Description string   `json:"description,omitempty"`
@@ -60,6 +62,16 @@ type ScriptSpec struct {
 type Script struct {
 	Meta
 	ScriptSpec
+	// RefersTo is what the source refers to by constants.
+	RefersTo RefersTo `json:"refers_to"`
+}
+
+// RefersTo is what a script refers to.
+type RefersTo struct {
+	Secrets   []string `json:"secrets"`
+	Variables []string `json:"variables"`
+	Hosts     []string `json:"hosts"`
+	Modules   []string `json:"modules"`
 }
 
 // Scripts gives the scripts of a scope.

@@ -37,6 +37,8 @@ type RunError struct {
 	Message string `json:"message"`
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
+	// Module is the shared module that the place is in.
+	Module string `json:"module"`
 }
 
 // Error gives the code and the message.

@@ -24,7 +24,7 @@ func scriptCommand(c *connection) *cobra.Command {
 func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 	var source sourceFlag
 	var secrets []string
-	var description string
+	var description, kind string
 	cmd := c.verb("put NAME", "store a script", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			text, err := source.read(cmd)
@@ -32,10 +32,11 @@ func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 				return err
 			}
 			return source.place(d.put(cmd, api, args[0],
-				client.ScriptSpec{Source: text, Language: source.language(), Secrets: secrets, Description: description}))
+				client.ScriptSpec{Source: text, Language: source.language(), Kind: kind, Secrets: secrets, Description: description}))
 		})
 	source.register(cmd, "the source")
 	cmd.Flags().StringSliceVar(&secrets, "secrets", nil, "the `names` of secrets that it reads by computed names")
+	cmd.Flags().StringVar(&kind, "kind", "", "script, or `module` for a library that scripts require")
 	cmd.Flags().StringVar(&description, "description", "", "a `text` for people")
 	return cmd
 }
@@ -112,6 +113,9 @@ func ranForPeople(out, log io.Writer, r client.RunResult) error {
 }
 
 func scriptError(e *client.RunError) error {
+	if e.Line > 0 && e.Module != "" {
+		return fmt.Errorf("module %s:%d:%d: %s (%s)", e.Module, e.Line, e.Column, e.Message, e.Code)
+	}
 	if e.Line > 0 {
 		return fmt.Errorf("%d:%d: %s (%s)", e.Line, e.Column, e.Message, e.Code)
 	}

@@ -42,8 +42,11 @@ func (f sourceFlag) place(err error) error {
 	}
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		for i := range p.Errors {
-			if p.Errors[i].Line > 0 {
-				p.Errors[i].File = file
+			switch f := &p.Errors[i]; {
+			case p.Code == "invalid_script" && f.File != "":
+				f.File = "module " + f.File
+			case f.Line > 0:
+				f.File = file
 			}
 		}
 	}

@@ -112,6 +112,8 @@ interface Error {
 
 declare const module: { exports: any };
 declare const exports: any;
+/** What a module of Node's, a shared module or another script exports. */
+declare function require(name: string): any;
 
 /** Lines for the answer's console, masked. */
 interface Console {

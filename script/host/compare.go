@@ -16,9 +16,9 @@ const (
 	adviceParts   = "store its parts as the fields of a structured secret"
 )
 
-// helpers are the functions that package program's rewritten operators call, in
+// makeHelpers makes the functions that package program's rewritten operators call, in
 // the order of program.Helpers.
-func (h *Host) helpers() []goja.Value {
+func (h *Host) makeHelpers() []goja.Value {
 	yes, no := h.vm.ToValue(true), h.vm.ToValue(false)
 	truth := func(b bool) goja.Value {
 		if b {

@@ -16,6 +16,11 @@ type rejection struct{ reason goja.Value }
 
 func (rejection) Error() string { return "rejected" }
 
+// Refused gives the failure of a run whose source does not compile.
+func Refused(f program.Finding) *Failure {
+	return &Failure{Code: Code(f.Code), Message: f.Message, Module: f.Module, Line: f.Line, Column: f.Column}
+}
+
 // failure tells what an error of the engine means for the author.
 func (h *Host) failure(err error) *Failure {
 	var f *Failure
@@ -52,7 +57,7 @@ func (h *Host) failure(err error) *Failure {
 func (h *Host) placed(f Failure, stack []goja.StackFrame) *Failure {
 	for i := range stack {
 		if p := stack[i].Position(); program.IsSource(p.Filename) {
-			f.Line, f.Column = p.Line, p.Column
+			f.Module, f.Line, f.Column = program.ModuleOf(p.Filename), p.Line, p.Column
 			break
 		}
 	}
@@ -60,7 +65,7 @@ func (h *Host) placed(f Failure, stack []goja.StackFrame) *Failure {
 }
 
 // position finds the place in the text of an error's stack.
-var position = regexp.MustCompile(`\b(?:` + regexp.QuoteMeta(program.FileName) + "|" + regexp.QuoteMeta(program.TypeScriptName) + `):(\d{1,6}):(\d{1,6})`)
+var position = regexp.MustCompile(`\b(` + regexp.QuoteMeta(program.FileName) + "|" + regexp.QuoteMeta(program.TypeScriptName) + `|modules/[\w-]{1,124}\.[jt]s):(\d{1,6}):(\d{1,6})`)
 
 // thrown describes a value that the script threw. Reading it runs the script's
 // own code, which may throw again.
@@ -85,8 +90,9 @@ func (h *Host) thrown(v goja.Value, stack []goja.StackFrame) *Failure {
 		f.Message = "the script threw a value that cannot be shown"
 	}
 	if m := position.FindStringSubmatch(trace); m != nil {
-		f.Line, _ = strconv.Atoi(m[1])
-		f.Column, _ = strconv.Atoi(m[2])
+		f.Module = program.ModuleOf(m[1])
+		f.Line, _ = strconv.Atoi(m[2])
+		f.Column, _ = strconv.Atoi(m[3])
 		return &f
 	}
 	return h.placed(f, stack)

@@ -40,6 +40,8 @@ type Script struct {
 	whole bool
 	// code: it can reach the functions that make code of text.
 	code bool
+	// libraries are the files of its libraries.
+	libraries map[string]bool
 }
 
 // guarded is a function that needs a guard.
@@ -47,7 +49,12 @@ type guarded struct{ object, name, spec string }
 
 // NewScript prepares a program to be run.
 func NewScript(p *program.Program) *Script {
-	s := &Script{Program: p, whole: says(p, reflective...), code: p.Dynamic && !p.Sealed}
+	s := &Script{Program: p, whole: says(p, reflective...), code: p.Dynamic && !p.Sealed, libraries: map[string]bool{}}
+	for i := range p.Modules {
+		if file := p.Modules[i].Library; file != "" {
+			s.libraries[file] = true
+		}
+	}
 	for object, functions := range builtins {
 		if needs, ok := onlyWith[object]; ok && !says(p, needs...) {
 			continue
@@ -152,6 +159,25 @@ func (h *Host) removeConstructors() {
 	}
 }
 
+// refuseCode puts in the place of Function or eval, which make code of text, a
+// function that throws: libraries mention them without calling them. Function
+// stays what functions are instances of.
+func (h *Host) refuseCode(name string) {
+	global := h.vm.GlobalObject()
+	original, ok := global.Get(name).(*goja.Object)
+	if !ok || h.guarded[original] == original {
+		return
+	}
+	g := h.function(name, 1, func(goja.FunctionCall) goja.Value {
+		panic(h.vm.NewTypeError("%s is not available: code that is text cannot be checked", name))
+	})
+	if prototype := original.Get("prototype"); prototype != nil {
+		define(g, "prototype", prototype)
+	}
+	h.guarded[original], h.guarded[g] = g, g
+	define(global, name, g)
+}
+
 // find gives the object that a key of builtins names.
 func (h *Host) find(path string) *goja.Object {
 	global := h.vm.GlobalObject()
@@ -208,6 +234,10 @@ func (h *Host) guard(object, name, spec string) {
 		return
 	}
 	if spec == removed {
+		if (path == "Function" || path == "eval") && len(h.job.Script.libraries) > 0 {
+			h.refuseCode(path)
+			return
+		}
 		_ = o.Delete(name)
 		return
 	}
@@ -340,7 +370,7 @@ func (h *Host) guardRegExp() {
 			out[1] = h.admit("RegExp", "s", out[1:2])[0]
 			flags = out[1].String()
 		}
-		if !goja.IsUndefined(pattern) {
+		if !goja.IsUndefined(pattern) && !h.backtracks(pattern.String(), flags) {
 			h.checkPattern(pattern.String(), flags)
 		}
 		return out

@@ -44,6 +44,8 @@ type Host struct {
 
 	prepared *Script       // what was installed is for this one
 	body     goja.Callable // the author's source as a function, not yet called
+	helpers  []goja.Value  // of its operators; nil until they are needed
+	modules  modules
 
 	console  console
 	loop     loop
@@ -137,15 +139,11 @@ func (h *Host) evaluate(deadline time.Time) (goja.Value, error) {
 			return nil, err
 		}
 	}
-	module := h.vm.NewObject()
-	exports := h.vm.NewObject()
-	if err := module.Set("exports", exports); err != nil {
+	exports, err := h.load(0)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := h.body(exports, exports, h.vm.ToValue(h.require), module); err != nil {
-		return nil, err
-	}
-	handler, ok := h.handler(module.Get("exports"))
+	handler, ok := h.handler(exports)
 	if !ok {
 		return nil, &Failure{Code: CodeNoHandler,
 			Message: "the script exports no function; write module.exports = async function (context) { … } or export default async function (context) { … }"}
@@ -239,19 +237,9 @@ func (h *Host) install() error {
 	}
 	h.installSymbols()
 	h.installGuards()
-	code, err := h.vm.RunProgram(h.job.Script.Code)
-	if err != nil {
-		return err
-	}
-	body, _ := goja.AssertFunction(code)
-	if h.job.Script.Sealed {
-		if code, err = body(goja.Undefined(), h.helpers()...); err != nil {
-			return err
-		}
-		body, _ = goja.AssertFunction(code)
-	}
-	h.body = body
-	return nil
+	var err error
+	h.body, err = h.unit(0)
+	return err
 }
 
 func define(o *goja.Object, name string, v goja.Value) {

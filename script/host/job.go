@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/json"
 
+	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -73,6 +74,8 @@ const (
 	CodeNotNamed Code = "secret_not_named"
 	// CodeFetchLimit: the run sent too many requests.
 	CodeFetchLimit Code = "fetch_limit"
+	// CodeModule: require was given a name that no module has.
+	CodeModule Code = program.CodeModule
 	// CodeInput: the input is no JSON, or none that JavaScript can hold.
 	CodeInput Code = "input_invalid"
 )
@@ -81,6 +84,8 @@ const (
 type Failure struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"`
+	// Module is the shared module that Line and Column are in; empty is the script.
+	Module string `json:"module,omitempty"`
 	// Line and Column are the place in the author's source, from 1; 0 unknown.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`

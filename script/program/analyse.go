@@ -1,6 +1,7 @@
 package program
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"sort"
@@ -34,6 +35,9 @@ type Info struct {
 	Iterates bool
 	// Dynamic reports whether it computes the name of a property.
 	Dynamic bool
+	// Requires are the modules that the script itself asks for, in the order of
+	// its text.
+	Requires []Require
 	// Suspects are its literals that have the form of a surrogate; none may be
 	// live in the run.
 	Suspects []string
@@ -58,6 +62,7 @@ func IsSecretName(name string) bool { return secretName.MatchString(name) && !ob
 // analysis is what is known of a source.
 type analysis struct {
 	file     *file.File
+	library  bool
 	info     Info
 	findings []Finding
 
@@ -79,9 +84,9 @@ type analysis struct {
 	secrets, variables, hosts map[string]bool
 }
 
-func analyse(tree *ast.Program) *analysis {
+func analyse(tree *ast.Program, library bool) *analysis {
 	a := &analysis{
-		file: tree.File, callees: map[*ast.DotExpression]bool{}, declared: map[string]int{}, holders: map[string]string{},
+		file: tree.File, library: library, callees: map[*ast.DotExpression]bool{}, declared: map[string]int{}, holders: map[string]string{},
 		values: map[string]string{}, regexps: map[string]bool{}, numeric: map[string]bool{},
 		secrets: map[string]bool{}, variables: map[string]bool{}, hosts: map[string]bool{},
 	}
@@ -130,8 +135,7 @@ func (a *analysis) names(n ast.Node) {
 	case *ast.Identifier:
 		name := n.Name.String()
 		a.info.Names[name] = true
-		switch name {
-		case "eval", "Function":
+		if (name == "eval" || name == "Function") && !a.library {
 			a.find(n.Idx, Finding{Code: CodeUnsupported, Message: name + " is not available: code that is text cannot be checked",
 				Advice: "write the code out"})
 		}
@@ -159,7 +163,7 @@ func (a *analysis) names(n ast.Node) {
 	case *ast.TemplateElement:
 		a.literal(n.Parsed.String())
 	case *ast.RegExpLiteral:
-		if err := CheckRegexp(n.Pattern, n.Flags); err != nil {
+		if err := CheckRegexp(n.Pattern, n.Flags); err != nil && !(a.library && errors.Is(err, ErrBacktracking)) {
 			a.find(n.Idx, Finding{Code: CodeRegexp, Message: err.Error(), Advice: RegexpAdvice(err)})
 		}
 	case *ast.WithStatement:

@@ -12,6 +12,8 @@ const (
 	CodeInspects = "sealed_secret_inspected"
 	// CodeRegexp: a regular expression that the engine cannot run in linear time.
 	CodeRegexp = "regexp_unsupported"
+	// CodeModule: a module that is not there, or more of them than a limit.
+	CodeModule = "module_missing"
 	// CodeUnsupported: a part of the language that is left out.
 	CodeUnsupported = "unsupported"
 )
@@ -24,6 +26,8 @@ type Finding struct {
 	Message string `json:"message"`
 	// Advice says what to write instead; it may be empty.
 	Advice string `json:"advice,omitempty"`
+	// Module is the shared module that it was found in; empty is the script itself.
+	Module string `json:"module,omitempty"`
 	// Line and Column count from 1. Column counts bytes.
 	Line   int `json:"line"`
 	Column int `json:"column"`
@@ -35,9 +39,12 @@ type Finding struct {
 	StringOnly bool `json:"string_only,omitempty"`
 }
 
-// String gives "line:column: message; advice".
+// String gives "line:column: message; advice", with a module's name in front.
 func (f Finding) String() string {
 	s := fmt.Sprintf("%d:%d: %s", f.Line, f.Column, f.Message)
+	if f.Module != "" {
+		s = "module " + f.Module + ":" + s
+	}
 	if f.Advice != "" {
 		s += "; " + f.Advice
 	}

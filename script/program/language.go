@@ -23,9 +23,6 @@ const (
 	loweredName = "lowered.js"
 )
 
-// IsSource reports whether a file of a stack is the author's.
-func IsSource(name string) bool { return name == FileName || name == TypeScriptName }
-
 func (l Language) fileName() string {
 	if l == TypeScript {
 		return TypeScriptName

@@ -4,6 +4,15 @@ package program
 const (
 	// MaxSourceBytes is the size of the largest source, in bytes of UTF-8.
 	MaxSourceBytes = 64 << 10
+	// MaxLibraryBytes is the size of the largest source of a shared module. Its
+	// JSON must fit a body of the API and a value of the store.
+	MaxLibraryBytes = 768 << 10
+	// MaxModules is how many modules a program may have, with the script.
+	MaxModules = 64
+	// MaxProgramBytes is how long the sources of a program may be together.
+	MaxProgramBytes = 4 << 20
+	// MaxCachedUnits is how many compiled modules a [Cache] keeps.
+	MaxCachedUnits = 256
 	// MaxLoweredBytes is the size of the largest program that lowering may make of
 	// a source.
 	MaxLoweredBytes = 1 << 20

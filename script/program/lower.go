@@ -24,19 +24,20 @@ type lowered struct {
 // lower takes the types out of a source and puts in the place of modules and of
 // what else the engine does not know what it does know. The text is hostile, and
 // esbuild recurses over it: a worker that dies of that is the caller's to see.
-func lower(source string, language Language) (*lowered, []Finding) {
+func lower(u *Unit) (*lowered, []Finding) {
+	source := u.Source
 	if at := mapComment(source); at >= 0 {
 		return nil, []Finding{offsetFinding(source, at, Finding{Code: CodeUnsupported,
 			Message: "a source map comment in a source that is lowered would make its positions those of another text",
 			Advice:  "remove the comment, or send the source that the map is of"})}
 	}
 	loader := api.LoaderJS
-	if language == TypeScript {
+	if u.Language == TypeScript {
 		loader = api.LoaderTS
 	}
 	result := api.Transform(source, api.TransformOptions{
 		Loader: loader, Format: api.FormatCommonJS, Target: api.ESNext, Supported: unsupported,
-		Sourcefile: language.fileName(), Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
+		Sourcefile: u.fileName(), Sourcemap: api.SourceMapExternal, SourcesContent: api.SourcesContentExclude,
 		LegalComments: api.LegalCommentsNone, TsconfigRaw: `{"compilerOptions":{"alwaysStrict":true}}`,
 		LogLevel: api.LogLevelSilent,
 	})
@@ -50,7 +51,7 @@ func lower(source string, language Language) (*lowered, []Finding) {
 	}
 	out := &lowered{code: string(result.Code)}
 	var err error
-	if out.positions, err = positions(result.Map, source, out.code, language.fileName()); err != nil {
+	if out.positions, err = positions(result.Map, source, out.code, u.fileName()); err != nil {
 		return nil, []Finding{{Code: CodeSyntax, Line: 1, Column: 1, Message: "the source cannot be lowered"}}
 	}
 	return out, nil

@@ -21,7 +21,6 @@ package program
 
 import (
 	"errors"
-	"slices"
 
 	"github.com/dop251/goja"
 	"github.com/dop251/goja/ast"
@@ -30,79 +29,51 @@ import (
 	"github.com/go-sourcemap/sourcemap"
 )
 
-// Program is a compiled script. It is immutable and may be run any number of
-// times, by one runtime at a time or by many.
+// Program is a compiled script with its modules. It is immutable and may be run
+// any number of times, by one runtime at a time or by many.
 type Program struct {
-	// Info is what the source refers to.
+	// Info is what the sources refer to, together.
 	Info
 	// Sealed is set when the operators were rewritten.
 	Sealed bool
 	// Helpers are those of [Helpers] that it calls; the others may be anything.
 	Helpers map[string]bool
-	// Code evaluates to a function of exports, require and module; in a sealed
-	// program, to a function of [Helpers] that gives it.
-	Code *goja.Program
+	// Modules are its units; the first is the script.
+	Modules []Module
 }
 
 // Options say how to compile.
 type Options struct {
-	// Language is what the source is written in; empty is JavaScript.
-	Language Language
-	// Sealed rewrites the operators even where the source itself names no
-	// secret and no fetch, because its set of secrets is not empty.
+	// Sealed rewrites the operators even where no source names a secret or fetch,
+	// because the set of secrets is not empty.
 	Sealed bool
 	// Check looks for uses of secrets that would fail when run.
 	Check bool
+	// Cache keeps what is compiled of units that have an ID; nil keeps nothing.
+	Cache *Cache
 }
 
-// Compile checks, rewrites and compiles a source. With findings the Program is
-// nil, unless they hold for strings only (Finding.StringOnly).
-func Compile(source string, o Options) (*Program, []Finding) {
-	if len(source) > MaxSourceBytes {
-		return nil, []Finding{{Code: CodeLimit, Line: 1, Column: 1,
-			Message: "the source is larger than 65536 bytes (MaxSourceBytes)",
-			Advice:  "split it into several scripts"}}
+// Compile checks, rewrites and compiles a script, the first unit, with its
+// modules. With findings the Program is nil, unless they hold for strings only
+// (Finding.StringOnly).
+func Compile(units []Unit, o Options) (*Program, []Finding) {
+	b := &build{Options: o, units: units}
+	p := b.program()
+	if len(b.findings) > MaxFindings {
+		b.findings = b.findings[:MaxFindings]
 	}
-	f := file.NewFile(FileName, source, 1)
-	if at := nesting(source, MaxNesting); at >= 0 {
-		return nil, []Finding{findingAt(f, file.Idx(at+1), Finding{Code: CodeLimit,
-			Message: "brackets nest deeper than 200 (MaxNesting)",
-			Advice:  "name the inner parts with const"})}
-	}
-	tree, findings := parse(source, o.Language)
-	if findings != nil {
-		return nil, findings
-	}
-	a := analyse(tree)
-	if o.Check {
-		a.lookInside(tree)
-		a.findModules(tree)
-	}
-	sealed := o.Sealed || a.secretsSeen || a.info.Fetches
-	var helpers map[string]bool
-	if sealed {
-		helpers = rewrite(tree, a)
-	}
-	if slices.ContainsFunc(a.findings, func(f Finding) bool { return !f.StringOnly }) {
-		return nil, a.findings
-	}
-	wrap(tree, sealed)
-	code, err := compile(tree)
-	if err != nil {
-		return nil, compileFindings(err)
-	}
-	return &Program{Info: a.info, Sealed: sealed, Helpers: helpers, Code: code}, a.findings
+	return p, b.findings
 }
 
 // parse gives the tree of a source, lowered if the engine's parser does not know
 // it as it is. Its positions are the author's, but for what lowering added.
-func parse(source string, language Language) (*ast.Program, []Finding) {
-	if language != TypeScript {
-		if tree, err := parser.ParseFile(nil, FileName, source, 0, parser.WithDisableSourceMaps); err == nil && !hasAsyncGenerators(tree) {
+func parse(u *Unit) (*ast.Program, []Finding) {
+	if u.Language != TypeScript {
+		if tree, err := parser.ParseFile(nil, u.fileName(), u.Source, 0, parser.WithDisableSourceMaps); err == nil && !hasAsyncGenerators(tree) {
 			return tree, nil
 		}
 	}
-	l, findings := lower(source, language)
+	l, findings := lower(u)
 	if findings != nil {
 		return nil, findings
 	}

@@ -33,7 +33,7 @@ func TestReferences(t *testing.T) {
 		{handler + "return '/' + `${context.secrets.A}` }", []string{"A"}, nil},
 		{"function f(o) { return o.X }\n" + handler + "return f(context.secrets) }", nil, nil},
 	} {
-		p, findings := Compile(tc.source, Options{Check: true})
+		p, findings := Compile(script(tc.source), Options{Check: true})
 		if findings != nil {
 			t.Errorf("%s: %v", tc.source, findings)
 			continue
@@ -92,7 +92,7 @@ func TestFindings(t *testing.T) {
 		strings.Repeat("(", 300) + "1" + strings.Repeat(")", 300): CodeLimit,
 		"'" + strings.Repeat("x", MaxSourceBytes) + "'":           CodeLimit,
 	} {
-		_, findings := Compile(handler+"\n  "+source+"\n}", Options{Check: true})
+		_, findings := Compile(script(handler+"\n  "+source+"\n}"), Options{Check: true})
 		if len(findings) == 0 {
 			t.Errorf("%.80s: accepted", source)
 			continue
@@ -123,7 +123,7 @@ func TestAccepted(t *testing.T) {
 		"return JSON.stringify({client_secret: context.secrets.X})",
 		"switch (context.input.a) { case context.secrets.X: return 1; default: return 2 }",
 	} {
-		if _, findings := Compile(handler+source+"\n}", Options{Check: true}); findings != nil {
+		if _, findings := Compile(script(handler+source+"\n}"), Options{Check: true}); findings != nil {
 			t.Errorf("%s: %v", source, findings)
 		}
 	}
@@ -132,7 +132,7 @@ func TestAccepted(t *testing.T) {
 // TestNativeWithoutSecrets proves that the operators of a script that touches no
 // secret are left alone.
 func TestNativeWithoutSecrets(t *testing.T) {
-	p, findings := Compile(handler+"return context.input.a === 'b' }", Options{})
+	p, findings := Compile(script(handler+"return context.input.a === 'b' }"), Options{})
 	if findings != nil || p.Sealed {
 		t.Fatalf("sealed %v, findings %v", p, findings)
 	}
@@ -179,12 +179,12 @@ func TestRewriteKeepsMeaning(t *testing.T) {
 
 func run(t *testing.T, source string, o Options, helpers string) string {
 	t.Helper()
-	p, findings := Compile(source, o)
+	p, findings := Compile(script(source), o)
 	if findings != nil {
 		t.Fatalf("%s: %v", source, findings)
 	}
 	vm := goja.New()
-	f, err := vm.RunProgram(p.Code)
+	f, err := vm.RunProgram(p.Modules[0].Code)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func FuzzCompile(f *testing.F) {
 	f.Add("class A { static { x.y **= z } #a; get [k]() { return this.#a -= 1 } }")
 	f.Add("//# sourceMappingURL=/dev/zero\n`${`${1}`}`")
 	f.Fuzz(func(t *testing.T, source string) {
-		_, findings := Compile(source, Options{Sealed: true, Check: true})
+		_, findings := Compile(script(source), Options{Sealed: true, Check: true})
 		for _, f := range findings {
 			if f.Line < 1 || f.Column < 1 || f.Message == "" {
 				t.Fatalf("%+v", f)
@@ -226,3 +226,5 @@ func FuzzCompile(f *testing.F) {
 		}
 	})
 }
+
+func script(source string) []Unit { return []Unit{{Source: source}} }

@@ -1,6 +1,8 @@
 package program
 
 import (
+	"slices"
+
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/file"
 	"github.com/dop251/goja/token"
@@ -49,15 +51,17 @@ type rewriter struct {
 	owners map[ast.Expression]bool
 }
 
-// rewrite gives the helpers that the program then calls.
-func rewrite(tree *ast.Program, a *analysis) map[string]bool {
-	r := &rewriter{analysis: a, used: map[string]bool{}, safe: map[*ast.ObjectPattern]bool{}, owners: map[ast.Expression]bool{}}
-	for _, name := range BinaryNames {
-		r.typedArrays = r.typedArrays || a.info.Names[name]
-	}
+// rewrite gives the helpers that the tree then calls. names are those of the
+// whole program: a typed array may come from another unit.
+func rewrite(tree *ast.Program, a *analysis, names map[string]bool) map[string]bool {
+	r := &rewriter{analysis: a, typedArrays: saysBinary(names), used: map[string]bool{}, safe: map[*ast.ObjectPattern]bool{}, owners: map[ast.Expression]bool{}}
 	r.exported(tree)
 	(&walker{enter: r.enter, replace: r.replace, replaceStatement: r.replaceStatement}).program(tree)
 	return r.used
+}
+
+func saysBinary(names map[string]bool) bool {
+	return slices.ContainsFunc(BinaryNames, func(name string) bool { return names[name] })
 }
 
 func (r *rewriter) call(helper string, at file.Idx, arguments ...ast.Expression) *ast.CallExpression {

@@ -159,10 +159,10 @@ func spent(limit int64) bool {
 }
 
 func check(w *wire, o *order) error {
-	if o.Source == nil {
+	if len(o.Units) == 0 {
 		return errFrame
 	}
-	p, findings := program.Compile(*o.Source, program.Options{Language: o.Language, Check: true, Sealed: o.Sealed})
+	p, findings := program.Compile(o.Units, program.Options{Check: true, Sealed: o.Sealed})
 	if findings == nil {
 		findings = []program.Finding{} // null would say that nothing was checked
 	}
@@ -180,7 +180,7 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 	key := o.ID + strconv.FormatBool(o.Sealed)
 	s := programs.get(key)
 	if s == nil || o.ID == "" {
-		if o.Source == nil {
+		if o.Units == nil {
 			if err := writeFrame(w.out, word{NeedSource: true}); err != nil {
 				return nil, err
 			}
@@ -188,12 +188,12 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 			if err := readFrame(w.in, &with); err != nil {
 				return nil, err
 			}
-			o.Source = with.Source
+			o.Units = with.Units
 		}
-		if o.Source == nil {
+		if len(o.Units) == 0 {
 			return nil, errFrame
 		}
-		p, findings := program.Compile(*o.Source, program.Options{Language: o.Language, Sealed: o.Sealed})
+		p, findings := program.Compile(o.Units, program.Options{Sealed: o.Sealed, Cache: programs.units})
 		if findings != nil {
 			return nil, writeFrame(w.out, word{Findings: &findings})
 		}
@@ -210,14 +210,17 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 	return s, writeFrame(w.out, word{Outcome: &out, Spent: spent(w.memory)})
 }
 
-// cache keeps the scripts that were used last.
+// cache keeps the scripts that were used last, and what they share.
 type cache struct {
+	units   *program.Cache
 	max     int
 	scripts map[string]*host.Script
 	order   []string
 }
 
-func newCache(n int) *cache { return &cache{max: n, scripts: map[string]*host.Script{}} }
+func newCache(n int) *cache {
+	return &cache{units: program.NewCache(), max: n, scripts: map[string]*host.Script{}}
+}
 
 func (c *cache) get(key string) *host.Script { return c.scripts[key] }
 

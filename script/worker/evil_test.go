@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -65,7 +66,7 @@ func TestEvilWorker(t *testing.T) {
 		"no findings":        frame(`{"findings":[]}`),
 	} {
 		w, server := talk(t, said)
-		_, err := w.run(Task{ID: "x", Source: "1", Server: server})
+		_, err := w.run(Task{ID: "x", Units: []program.Unit{{Source: "1"}}, Server: server})
 		if err == nil {
 			t.Errorf("%s: accepted", name)
 		}
@@ -75,7 +76,7 @@ func TestEvilWorker(t *testing.T) {
 	}
 	many := bytes.Repeat(frame(`{"call":{"op":"equal","a":"a","b":"b"}}`), 100)
 	w, server := talk(t, append(many, frame(`{"outcome":{"output":1}}`)...))
-	out, err := w.run(Task{ID: "x", Source: "1", Server: server})
+	out, err := w.run(Task{ID: "x", Units: []program.Unit{{Source: "1"}}, Server: server})
 	if err != nil || string(out.Output) != "1" || server.calls != 100 {
 		t.Errorf("%v %v %d", out, err, server.calls)
 	}

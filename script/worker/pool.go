@@ -236,9 +236,9 @@ func (p *Pool) Run(ctx context.Context, t Task) (host.Outcome, error) {
 
 // run tells a worker to run t and does what it asks for.
 func (w *process) run(t Task) (host.Outcome, error) {
-	o := order{ID: t.ID, Language: t.Language, Sealed: t.Sealed, Job: &t.Job}
+	o := order{ID: t.ID, Sealed: t.Sealed, Job: &t.Job}
 	if t.ID == "" {
-		o.Source = &t.Source
+		o.Units = t.Units
 	}
 	if err := w.send(o); err != nil {
 		if errors.Is(err, errFrame) {
@@ -255,7 +255,7 @@ func (w *process) run(t Task) (host.Outcome, error) {
 		switch {
 		case said.NeedSource && !sent:
 			sent = true
-			if err := w.send(order{Source: &t.Source}); err != nil {
+			if err := w.send(order{Units: t.Units}); err != nil {
 				return host.Outcome{}, err
 			}
 		case said.Call != nil:
@@ -268,7 +268,7 @@ func (w *process) run(t Task) (host.Outcome, error) {
 			}
 		case said.Findings != nil && len(*said.Findings) > 0:
 			f := (*said.Findings)[0]
-			return host.Outcome{Failure: &host.Failure{Code: host.Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}}, nil
+			return host.Outcome{Failure: host.Refused(f)}, nil
 		case said.Outcome != nil:
 			w.spent = said.Spent
 			return *said.Outcome, nil
@@ -352,16 +352,16 @@ func (w *process) answer(s Server, c *call) (reply, error) {
 	return r, nil
 }
 
-// Check checks a source, as program.Compile does. The error is as of Run; a
-// source that a worker dies of is a finding.
-func (p *Pool) Check(ctx context.Context, source string, language program.Language) (*program.Info, []program.Finding, error) {
+// Check checks a script with its modules, as program.Compile does. The error is
+// as of Run; a source that a worker dies of is a finding.
+func (p *Pool) Check(ctx context.Context, units []program.Unit) (*program.Info, []program.Finding, error) {
 	w, err := p.acquire(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	stop := w.deadline(ctx, CheckTime)
 	var said word
-	if err = w.send(order{Check: true, Source: &source, Language: language}); err == nil {
+	if err = w.send(order{Check: true, Units: units}); err == nil {
 		err = readFrame(w.out, &said)
 	}
 	stop()

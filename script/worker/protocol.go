@@ -14,21 +14,20 @@ import (
 
 // order is what a worker is told to do.
 type order struct {
-	// ID is the key of the compiled program; Source is left out until the worker
-	// asks for it.
-	ID       string           `json:"id,omitempty"`
-	Source   *string          `json:"source,omitempty"`
-	Language program.Language `json:"language,omitempty"`
-	Sealed   bool             `json:"sealed,omitempty"`
-	Check    bool             `json:"check,omitempty"`
-	Job      *host.Job        `json:"job,omitempty"`
+	// ID is the key of the compiled program; Units are left out until the worker
+	// asks for them.
+	ID     string         `json:"id,omitempty"`
+	Units  []program.Unit `json:"units,omitempty"`
+	Sealed bool           `json:"sealed,omitempty"`
+	Check  bool           `json:"check,omitempty"`
+	Job    *host.Job      `json:"job,omitempty"`
 }
 
 // word is what a worker says: one field, or of a check Findings and Info.
 type word struct {
 	// Sandbox is the first thing that a worker says.
 	Sandbox *Sandbox `json:"sandbox,omitempty"`
-	// NeedSource asks for the source of the program of the order.
+	// NeedSource asks for the units of the program of the order.
 	NeedSource bool               `json:"need_source,omitempty"`
 	Call       *call              `json:"call,omitempty"`
 	Findings   *[]program.Finding `json:"findings,omitempty"`
@@ -105,11 +104,11 @@ type Server interface {
 
 // Task is one run of a script.
 type Task struct {
-	// ID identifies the version of the script; a worker that has compiled it
-	// before is not sent its source again.
-	ID       string
-	Source   string
-	Language program.Language
+	// ID identifies the version of the script and of its modules; a worker that has
+	// compiled them before is not sent their sources again.
+	ID string
+	// Units are the script and its modules.
+	Units []program.Unit
 	// Sealed has the operators rewritten whatever the source names.
 	Sealed bool
 	Job    host.Job
