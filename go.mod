@@ -13,6 +13,7 @@ require (
 	github.com/go-json-experiment/json v1.27.2 // strict JSON: duplicate names, bad UTF-8 and unknown members refused
 	github.com/go-sourcemap/sourcemap v2.1.3+incompatible // leads from compiled to written lines
 	github.com/google/uuid v1.6.0 // makes UUIDs
+	github.com/hashicorp/golang-lru/v2 v2.0.7 // keeps what http.send got
 	github.com/landlock-lsm/go-landlock v0.11.0 // keeps worker processes from files and ports
 	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys and verifies tokens with public ones
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego

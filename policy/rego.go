@@ -55,7 +55,7 @@ func (p regoProgram) Variables() []string { return nil }
 func (p regoProgram) Embedded() []Embedding { return nil }
 
 func (p regoProgram) Bind(ctx context.Context, env Environment) (*Bound, error) {
-	policy, err := p.Program.Bind(ctx, env.Secrets, env.Random)
+	policy, err := p.Program.Bind(ctx, env.Secrets, env.Random, env.Egress)
 	if err != nil {
 		return nil, err
 	}

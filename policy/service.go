@@ -22,21 +22,22 @@ type Service struct {
 	bindings  secretstore.Shelf[Binding]
 	variables secretstore.Shelf[secretstore.Variable]
 	keys      *jwks.Cache
+	egress    *egress.Client
 	snapshot  atomic.Pointer[snapshot]
 }
 
 // Config is what a Service is made of.
 type Config struct {
 	Store *secretstore.Store
-	// Egress fetches the key sets that policies name by URL; nil means that none
-	// is ever there.
+	// Egress fetches the key sets that policies name by URL and sends what Rego asks
+	// for; nil means that no key set is ever there and nothing is sent.
 	Egress *egress.Client
 }
 
 // NewService makes a Service, which works until Close, and compiles every stored
 // policy.
 func NewService(c Config) *Service {
-	s := &Service{variables: secretstore.VariableShelf(c.Store)}
+	s := &Service{variables: secretstore.VariableShelf(c.Store), egress: c.Egress}
 	s.Shelf = secretstore.Shelf[Document]{
 		Store: c.Store, Kind: secretstore.KindPolicy, Check: checkDocument, Fits: s.fits, Users: s.users,
 	}

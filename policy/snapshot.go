@@ -118,6 +118,7 @@ func (s *Service) bind(doc *secretstore.Document, last *bound) *bound {
 func (s *Service) environment(scope secretstore.Scope, set *seal.Set) Environment {
 	env := Environment{
 		Secrets:  set,
+		Egress:   s.egress,
 		Random:   s.Store.RunOptions(secretstore.Principal{}, scope).Random,
 		Variable: func(name string) (any, bool) { return s.variable(scope, name) },
 		Embedded: func(ctx context.Context, name string, input any, o seal.Options, depth int) validator.Result {

@@ -58,6 +58,9 @@ func (p *Policy) compileQuery(query string) (c *ast.Compiler, body ast.Body, err
 func (p *Policy) compilePlainQuery(m *ast.Module) (*ast.Compiler, ast.Body, error) {
 	found := &names{}
 	found.module(m)
+	if found.sends {
+		return nil, nil, compileError(Issue{File: queryFile, Code: codeUnsupported, Message: "a query can send requests if its policy does", Advice: "call http.send in the policy"})
+	}
 	if len(found.paths) > 0 {
 		return nil, nil, secretInQuery()
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -103,8 +102,7 @@ func (p *Policy) answer(ctx context.Context, raw json.RawMessage, a Ask, find fu
 	if refused != nil {
 		return Answer{Err: denied(refused).Err}
 	}
-	defer time.AfterFunc(MaxEvaluationTime, e.cancel.Cancel).Stop()
-	defer context.AfterFunc(ctx, e.cancel.Cancel)()
+	defer e.start(ctx)()
 	v, err := find(input, e)
 	answer.Print = e.printed.lines
 	if err != nil {

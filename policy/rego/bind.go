@@ -12,6 +12,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage"
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 
+	"github.com/reticent/reticent/secretstore/egress"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -26,6 +27,8 @@ type Policy struct {
 	// run has the surrogates; each evaluation is a child of it. It is nil for a
 	// policy without secrets.
 	run *seal.Run
+	// sender sends what http.send asks for; nil if there is nothing to send through.
+	sender *sender
 	// missing refuses every evaluation.
 	missing *seal.Error
 }
@@ -33,11 +36,15 @@ type Policy struct {
 // Bind puts a sealing set in, which must be that of [Program.Secrets]: it draws
 // the surrogates (random is nil but in tests) and seals what the policy has of
 // its own. A secret that is missing is no error here: evaluations are refused.
-func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader) (b *Policy, err error) {
+// What http.send asks for goes through client; if that is nil it is refused.
+func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader, client *egress.Client) (b *Policy, err error) {
 	defer recoverCompile(&err)
 	b = &Policy{program: p, compiled: p.guarded}
+	if client != nil && p.sends {
+		b.sender = newSender(client)
+	}
 	data := p.data
-	if len(p.secrets) > 0 {
+	if p.sealed() {
 		if b.missing = set.Missing(); b.missing != nil {
 			return b, nil
 		}

@@ -37,6 +37,8 @@ type Program struct {
 	secrets []string
 	// metadata is set when comments give the policy values.
 	metadata bool
+	// sends is set when the policy calls http.send.
+	sends bool
 	// guarded is right for every sealing set. direct is right where each secret
 	// is exact ([seal.Set.Exact]) and compares some of them natively; it is nil
 	// where nothing would be gained.
@@ -51,6 +53,10 @@ type compiled struct {
 
 // Secrets are the names of the secrets that the policy refers to, in order.
 func (p *Program) Secrets() []string { return p.secrets }
+
+// sealed reports whether the policy is evaluated over surrogates. What a host
+// answers may have secrets in it that no policy names.
+func (p *Program) sealed() bool { return len(p.secrets) > 0 || p.sends }
 
 // Entrypoint is the rule that decides, as in [Source.Decision].
 func (p *Program) Entrypoint() string {
@@ -116,6 +122,7 @@ func (p *Program) findNames() error {
 		return compileError(astIssues(c.Errors)...)
 	}
 	p.paths, p.secrets, p.metadata = found.paths, found.secretNames(), found.metadata
+	p.sends = found.sends
 	return nil
 }
 
@@ -215,7 +222,7 @@ func (p *Program) compile(modules map[string]*ast.Module, run *seal.Run, exact b
 		c = c.WithStageAfterID(ast.StageParseMetadataBlocks, sealMetadata(run))
 	}
 	change := bound
-	if len(p.secrets) > 0 {
+	if p.sealed() {
 		change = func(c *ast.Compiler) []Issue {
 			w := &rewriter{levels: analyse(c), exact: exact}
 			w.issues = w.carry()
@@ -266,7 +273,7 @@ func (n *names) stage() ast.CompilerStageDefinition {
 			for _, name := range slices.Sorted(maps.Keys(c.Modules)) {
 				n.module(c.Modules[name])
 			}
-			if len(n.paths) > 0 {
+			if len(n.paths) > 0 || n.sends {
 				n.issues = append(n.issues, n.whole...)
 			}
 			if len(n.issues) > 0 {

@@ -33,10 +33,6 @@ const (
 // exceptions are the cases that can't pass, and why.
 var exceptions = map[string]string{
 	"baseandvirtualdocs/base/virtual: conflicts":     noConflicts,
-	"invalidkeyerror/invalid keys":                   noSend,
-	"invalidkeyerror/missing keys":                   noSend,
-	"withkeyword/builtin: http.send example":         noSend,
-	"withkeyword/builtin: nested, multiple mocks":    noSend,
 	"net.lookup_ip_addr/localhost":                   noResolver,
 	"net.lookup_ip_addr/simple ip4 returns that ip4": noResolver,
 	"net.lookup_ip_addr/simple ip6 returns that ip6": noResolver,
@@ -133,7 +129,7 @@ func runCase(t *testing.T, tc cases.TestCase, v0 bool, set *seal.Set) error {
 	if err != nil {
 		return err
 	}
-	p, err := program.Bind(t.Context(), set, nil)
+	p, err := program.Bind(t.Context(), set, nil, nil)
 	if err != nil {
 		return err
 	}
@@ -147,7 +143,7 @@ func runCase(t *testing.T, tc cases.TestCase, v0 bool, set *seal.Set) error {
 	} else if tc.Input != nil {
 		input = ast.NewTerm(ast.MustInterfaceToValue(*tc.Input))
 	}
-	e := &evaluation{policy: p, strict: tc.StrictError, cancel: topdown.NewCancel()}
+	e := &evaluation{policy: p, ctx: t.Context(), strict: tc.StrictError, cancel: topdown.NewCancel()}
 	if p.run != nil {
 		e.run = p.run.Child(seal.Options{})
 	}

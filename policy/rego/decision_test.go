@@ -198,7 +198,7 @@ func TestDecidesAsOnPlaintext(t *testing.T) {
 		for _, name := range p.Secrets() {
 			used[name] = secrets[name]
 		}
-		bound, err := p.Bind(t.Context(), sealtest.Set(t, used), nil)
+		bound, err := p.Bind(t.Context(), sealtest.Set(t, used), nil, nil)
 		if err != nil {
 			t.Errorf("%s\n%v", policy, err)
 			continue

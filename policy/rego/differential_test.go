@@ -54,7 +54,7 @@ func TestDifferential(t *testing.T) {
 		if len(used) == 0 {
 			return
 		}
-		bound, err := p.Bind(t.Context(), sealtest.Set(t, used), nil)
+		bound, err := p.Bind(t.Context(), sealtest.Set(t, used), nil, nil)
 		if err != nil {
 			rt.Fatalf("%s\n%v", module, err)
 		}

@@ -3,7 +3,6 @@ package rego
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/topdown"
@@ -34,13 +33,7 @@ func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Optio
 	// An error of a builtin fails the decision where secrets are in play: undefined
 	// would make `not` true.
 	e := &evaluation{policy: p, run: run, strict: run != nil, cancel: topdown.NewCancel(), printed: printer{run: run}}
-	defer time.AfterFunc(MaxEvaluationTime, e.cancel.Cancel).Stop()
-	if ctx.Done() != nil {
-		defer context.AfterFunc(ctx, e.cancel.Cancel)()
-	}
-	if ctx.Err() != nil {
-		e.cancel.Cancel() // AfterFunc may take its time
-	}
+	defer e.start(ctx)()
 	docs, err := e.documents(ctx, input)
 	result = Result{Print: e.printed.lines}
 	if err != nil {

@@ -2,6 +2,7 @@ package rego
 
 import (
 	"context"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/metrics"
@@ -18,6 +19,33 @@ type evaluation struct {
 	strict  bool
 	cancel  topdown.Cancel
 	printed printer
+
+	// What is sent is there for policies that call http.send: the context of the
+	// caller, the clock that ends the evaluation and when it started, what has
+	// been sent and how long that took.
+	ctx     context.Context
+	clock   *time.Timer
+	started time.Time
+	sent    map[string]outcome
+	waited  time.Duration
+}
+
+// start starts the clock. The evaluation ends when ctx does, at the latest after
+// [MaxEvaluationTime]; stop must be called.
+func (e *evaluation) start(ctx context.Context) (stop func()) {
+	e.ctx, e.started = ctx, time.Now()
+	e.clock = time.AfterFunc(MaxEvaluationTime, e.cancel.Cancel)
+	if ctx.Done() == nil {
+		return func() { e.clock.Stop() }
+	}
+	if ctx.Err() != nil {
+		e.cancel.Cancel() // AfterFunc may take its time
+	}
+	release := context.AfterFunc(ctx, e.cancel.Cancel)
+	return func() {
+		release()
+		e.clock.Stop()
+	}
 }
 
 // query prepares OPA's evaluator, and the context that its builtins get.
@@ -34,7 +62,7 @@ func (e *evaluation) query(ctx context.Context, c *ast.Compiler, body ast.Body, 
 	_, funcs := boundedBuiltins()
 	if e.run != nil {
 		_, funcs = ownBuiltins()
-		ctx = &evalContext{Context: ctx, run: e.run}
+		ctx = &evalContext{Context: ctx, evaluation: e}
 	}
 	return q.WithBuiltins(funcs), ctx
 }

@@ -108,7 +108,7 @@ func response(t testing.TB, policy string, secrets object, input any) string {
 	for _, name := range p.Secrets() {
 		used[name] = secrets[name]
 	}
-	bound, err := p.Bind(t.Context(), sealtest.Set(t, used), sealtest.Random(1))
+	bound, err := p.Bind(t.Context(), sealtest.Set(t, used), sealtest.Random(1), nil)
 	if err != nil {
 		return "not bound: " + err.Error()
 	}
@@ -330,7 +330,7 @@ func TestLiveSurrogateInInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	set := sealtest.Set(t, object{"K": strong})
-	p, err := program.Bind(t.Context(), set, sealtest.Random(1))
+	p, err := program.Bind(t.Context(), set, sealtest.Random(1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -348,11 +348,11 @@ func TestLiveSurrogateInInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	var refused *seal.Error
-	if _, err := literal.Bind(t.Context(), set, sealtest.Random(1)); !errors.As(err, &refused) || refused.Code != seal.CodeLiveSurrogate {
+	if _, err := literal.Bind(t.Context(), set, sealtest.Random(1), nil); !errors.As(err, &refused) || refused.Code != seal.CodeLiveSurrogate {
 		t.Errorf("a literal with a live surrogate: %v", err)
 	}
 	if got := func() rego.Result {
-		p, err := literal.Bind(t.Context(), set, sealtest.Random(2))
+		p, err := literal.Bind(t.Context(), set, sealtest.Random(2), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -155,7 +155,7 @@ func signToken(r *seal.Run, headers, payload string, sign func(alg seal.Algorith
 	var header struct {
 		Alg seal.Algorithm `json:"alg"`
 	}
-	if json.Unmarshal([]byte(headers), &header) != nil || !json.Valid([]byte(payload)) && !r.Holds(payload) {
+	if json.Unmarshal([]byte(headers), &header) != nil || !r.Holds(payload) && !json.Valid([]byte(payload)) {
 		return nil, errToken
 	}
 	message, err := r.Derive(seal.Base64RawURL, payload)
@@ -210,6 +210,10 @@ func tokenFunc(b *ast.Builtin) topdown.BuiltinFunc {
 	case "io.jwt.encode_sign_raw":
 		return onSurrogates(b, func(r *seal.Run, o []*ast.Term) (ast.Value, error) {
 			key := text(o[2])
+			if r.Holds(text(o[1])) {
+				// It must be JSON, which would tell of the secret.
+				return nil, seal.Errorf(seal.CodeInspected, "io.jwt.encode_sign_raw looks into its payload; use io.jwt.encode_sign")
+			}
 			if r.Holds(key) && strings.HasPrefix(strings.TrimSpace(key), "{") {
 				return nil, inspected("io.jwt.encode_sign_raw with a key that was put together")
 			}

@@ -17,6 +17,18 @@ const (
 	MaxInputDepth = 100
 	// MaxEvaluationTime is how long one evaluation may take.
 	MaxEvaluationTime = time.Second
+	// MaxSends is how many requests an evaluation may send.
+	MaxSends = 16
+	// MaxSendTime is how long an evaluation may wait for requests, in all. That is
+	// not part of MaxEvaluationTime.
+	MaxSendTime = 10 * time.Second
+	// DefaultSendTime is how long a request may take whose policy does not say.
+	DefaultSendTime = 5 * time.Second
+	// MaxSendCached is how many answers a policy keeps for other evaluations, each
+	// of at most MaxSendCachedBytes and for MaxSendCacheTime.
+	MaxSendCached      = 100
+	MaxSendCachedBytes = 256 << 10
+	MaxSendCacheTime   = time.Hour
 	// MaxOutputBytes is the size of what a policy may answer, as JSON.
 	MaxOutputBytes = 256 << 10
 	// MaxValueBytes is the size of what one call of a builtin may give.

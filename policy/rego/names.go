@@ -14,6 +14,8 @@ const secretsKey = "secrets"
 // validName is the grammar of secret names.
 var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}$`)
 
+var sendRef = ast.MustParseRef(sendName)
+
 var metadataRef = ast.MustParseRef("rego.metadata")
 
 const dynamicAdvice = "write data.secrets.NAME with the name as a constant"
@@ -31,6 +33,8 @@ type names struct {
 	paths [][]ast.Value
 	// metadata is set when a module calls rego.metadata.rule or .chain.
 	metadata bool
+	// sends is set when a module has http.send.
+	sends bool
 	// rule is the rule at hand.
 	rule *ast.Rule
 }
@@ -93,6 +97,7 @@ func (n *names) operator(t *ast.Term) {
 	if !ok {
 		return
 	}
+	n.sends = n.sends || ref.HasPrefix(sendRef)
 	n.metadata = n.metadata || ref.HasPrefix(metadataRef)
 	if len(ref) != 1 {
 		return
@@ -118,6 +123,7 @@ func spell(v ast.Value) (ast.Value, error) {
 
 // ref checks one reference.
 func (n *names) ref(ref ast.Ref, loc *ast.Location) {
+	n.sends = n.sends || ref.HasPrefix(sendRef)
 	if !ref[0].Equal(ast.DefaultRootDocument) {
 		return
 	}

@@ -288,7 +288,7 @@ func (p *plantedCase) sealed(t *testing.T, set *seal.Set) (ast.Value, *seal.Run,
 	if err != nil {
 		return nil, nil, err
 	}
-	bound, err := program.Bind(t.Context(), set, nil)
+	bound, err := program.Bind(t.Context(), set, nil, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,7 +22,7 @@ func bind(t testing.TB, module string, secrets map[string]any) *rego.Policy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policy, err := p.Bind(t.Context(), sealtest.Set(t, secrets), sealtest.Random(1))
+	policy, err := p.Bind(t.Context(), sealtest.Set(t, secrets), sealtest.Random(1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

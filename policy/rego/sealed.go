@@ -51,6 +51,8 @@ func sealedFunc(b *ast.Builtin) topdown.BuiltinFunc {
 		return fn
 	}
 	switch b.Name {
+	case sendName:
+		return builtinSend
 	case "equal":
 		return boolean(func(r *seal.Run, o []*ast.Term) (bool, error) { return equal(r, o[0].Value, o[1].Value) })
 	case "neq":

@@ -9,23 +9,28 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// evalContext carries the surrogates of an evaluation to its builtins.
+// evalContext carries an evaluation to its builtins.
 type evalContext struct {
 	context.Context
-	run *seal.Run
+	evaluation *evaluation
 }
 
-type runKey struct{}
+type evaluationKey struct{}
 
-// Value gives the run to [runOf].
+// Value gives the evaluation to [evaluationOf].
 func (c *evalContext) Value(key any) any {
-	if _, ok := key.(runKey); ok {
-		return c.run
+	if _, ok := key.(evaluationKey); ok {
+		return c.evaluation
 	}
 	return c.Context.Value(key)
 }
 
-func runOf(b topdown.BuiltinContext) *seal.Run { return b.Context.Value(runKey{}).(*seal.Run) }
+func evaluationOf(b topdown.BuiltinContext) *evaluation {
+	return b.Context.Value(evaluationKey{}).(*evaluation)
+}
+
+// runOf gives the surrogates of the evaluation.
+func runOf(b topdown.BuiltinContext) *seal.Run { return evaluationOf(b).run }
 
 // refusal is a refusal of a builtin and where it was called.
 type refusal struct {

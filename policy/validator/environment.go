@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/reticent/reticent/secretstore/egress"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -24,6 +25,8 @@ type Environment struct {
 	// KeySet gives the keys that were last fetched from a URL. It is asked while
 	// a program is bound, and what it gives is asked during evaluations.
 	KeySet func(url string) KeySource
+	// Egress sends what a Rego policy asks for. Validators send nothing.
+	Egress *egress.Client
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }

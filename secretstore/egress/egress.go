@@ -48,6 +48,8 @@ type Request struct {
 	// Connection, Content-Length and Keep-Alive are ignored.
 	Header http.Header
 	Body   []byte
+	// NoRedirect gives a response that redirects as it is.
+	NoRedirect bool
 }
 
 // Response is a sealed response: plaintexts that it holds are replaced by
@@ -173,6 +175,9 @@ func (c *Client) Do(ctx context.Context, run *seal.Run, req Request) (*Response,
 		c.record(out, resp, err, time.Since(start))
 		if err != nil {
 			return nil, err
+		}
+		if req.NoRedirect {
+			return resp, nil
 		}
 		next, follow, err := redirect(run, req, out, resp)
 		if err != nil {
