@@ -84,6 +84,10 @@ func TestWalkOverEveryRoute(t *testing.T) {
 			}
 		}
 	}
+	metrics := deliver(t, s, message{method: "GET", path: "/metrics"})
+	if !strings.Contains(string(metrics.Body), `reticent_secrets_expiring{state="soon"} 0`) {
+		t.Error("the metrics do not count secrets that expire")
+	}
 	if found := leak(s.Log.String(), values); found != "" {
 		t.Errorf("the log shows %s", found)
 	}
