@@ -41,8 +41,6 @@ type Language string
 const (
 	Rego       Language = "rego"
 	Validators Language = "validators"
-	// Cloudentity is what Cloudentity calls Validators.
-	Cloudentity Language = "cloudentity"
 )
 
 // Validate checks what no engine reads, and that the document has the
@@ -57,7 +55,7 @@ func (d Document) Validate() error {
 	switch d.Language {
 	case Rego:
 		return d.validateRego()
-	case Validators, Cloudentity:
+	case Validators:
 		return d.validateValidators()
 	}
 	return invalid(CodeInvalidDocument, "/language", `write "rego" or "validators"`, "there is no such language")

@@ -72,6 +72,7 @@ func TestSealedBytes(t *testing.T) {
 			if got.Error != nil || asJSON(t, got.Output) != tc.want {
 				t.Errorf("%s: %s: %s %v, want %s", name, tc.body, asJSON(t, got.Output), got.Error, tc.want)
 			}
+			got.Duration = 0 // which may have its digits
 			if strings.Contains(asJSON(t, got), "4242") {
 				t.Errorf("%s: %s: the secret came out: %s", name, tc.body, asJSON(t, got))
 			}

@@ -50,4 +50,8 @@ const (
 	MaxMessageBytes = 4 << 10
 	// MaxOutputDepth is how deep the result of a script may nest.
 	MaxOutputDepth = 200
+	// MaxSealedFields is how many fields of a response one fetch may seal.
+	MaxSealedFields = 32
+	// MaxPointerBytes is the length of the longest JSON pointer to one.
+	MaxPointerBytes = 1 << 10
 )

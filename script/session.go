@@ -3,8 +3,6 @@ package script
 import (
 	"context"
 	"errors"
-	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/reticent/reticent/script/host"
@@ -24,6 +22,7 @@ type session struct {
 	mu      sync.Mutex
 	calls   int
 	fetches int
+	cancels map[int]context.CancelFunc // of the requests under way
 }
 
 // count lets one more call of the host through.
@@ -124,6 +123,14 @@ func (s *session) KeyKind(key string) (seal.KeyKind, error) {
 	return s.run.Seal.KeyKind(key)
 }
 
+// ParseJSON is seal.Run's.
+func (s *session) ParseJSON(text string) (string, error) {
+	if err := s.count(); err != nil {
+		return "", err
+	}
+	return s.run.Seal.ParseJSON(text)
+}
+
 // SetSecret hands a secret to whoever the run was started by.
 func (s *session) SetSecret(name string, value any, scope string) error {
 	if err := s.count(); err != nil {
@@ -138,53 +145,6 @@ func (s *session) SetSecret(name string, value any, scope string) error {
 		return seal.Errorf(host.CodeScript, "context.secrets.set did not succeed")
 	}
 	return err
-}
-
-// StartFetch sends a request; done is told how it ended.
-func (s *session) StartFetch(id int, r host.Request, done func(host.Completion)) error {
-	s.mu.Lock()
-	s.fetches++
-	n := s.fetches
-	s.mu.Unlock()
-	if n > s.limits.Fetches {
-		return seal.Errorf(host.CodeFetchLimit, "the script sent more than %d requests (the limit Fetches)", s.limits.Fetches)
-	}
-	go func() {
-		response, err := s.fetch(r)
-		c := host.Completion{ID: id, Response: response}
-		if err != nil && !errors.As(err, &c.Error) {
-			c.Error = seal.Errorf(seal.CodeEgressFailed, "the request failed")
-		}
-		done(c)
-	}()
-	return nil
-}
-
-func (s *session) fetch(r host.Request) (*host.Response, error) {
-	if s.egress == nil {
-		return nil, seal.Errorf(seal.CodeEgressDenied, "this server sends no requests for scripts")
-	}
-	if len(r.Body) > s.limits.BodyBytes {
-		return nil, seal.Errorf(seal.CodeEgressDenied, "the body of the request is larger than %d bytes (the limit BodyBytes)", s.limits.BodyBytes)
-	}
-	request := egress.Request{Method: r.Method, URL: r.URL, Header: http.Header{}, Body: []byte(r.Body)}
-	for _, line := range r.Headers {
-		request.Header.Add(line.Name, line.Value)
-	}
-	response, err := s.egress.Do(s.ctx, s.run.Seal, request)
-	if err != nil {
-		return nil, err
-	}
-	if len(response.Body) > s.limits.BodyBytes {
-		return nil, seal.Errorf(seal.CodeEgressFailed, "the body of the response is larger than %d bytes (the limit BodyBytes)", s.limits.BodyBytes)
-	}
-	out := &host.Response{Status: response.Status, URL: response.URL, Body: host.Bytes(response.Body)}
-	for name, values := range response.Header {
-		for _, v := range values {
-			out.Headers = append(out.Headers, host.Header{Name: name, Value: strings.ToValidUTF8(v, "\uFFFD")})
-		}
-	}
-	return out, nil
 }
 
 // secrets looks the static set up once, so that a worker need not ask.

@@ -52,7 +52,7 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 			if r, err = s.newSecret(tx, scope, name, Generic); err != nil {
 				return err
 			}
-			if len(from.From) > 0 {
+			if from.Sealed {
 				v.limits = limitsOf(from.Limits, v.limits)
 			}
 		case err != nil:
@@ -62,7 +62,7 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 				return err
 			}
 			v.limits = r.newest().Limits
-			if len(from.From) > 0 {
+			if from.Sealed {
 				// Fields of a computed value are secrets, whatever the old value's were.
 				v.limits.Plain, v.limits.Release = nil, false
 				if v.limits, err = v.limits.intersect(limitsOf(from.Limits, limits{UseInPlaceholders: true})); err != nil {

@@ -46,7 +46,7 @@ var ignoredMembers = []string{"caching_mode", "max_retry_attempts", "tls_use_sys
 
 // parseSending reads the operand of http.send. The error is one of the policy.
 func parseSending(run *seal.Run, operand *ast.Term) (sending, error) {
-	s := sending{timeout: DefaultSendTime, raise: true, request: egress.Request{Header: http.Header{}, NoRedirect: true}}
+	s := sending{timeout: DefaultSendTime, raise: true, request: egress.Request{Header: http.Header{}, Redirect: egress.ReturnRedirects}}
 	o, ok := operand.Value.(ast.Object)
 	if !ok {
 		return s, fmt.Errorf("http.send: operand 1 must be object but got %s", ast.ValueName(operand.Value))
@@ -142,7 +142,10 @@ func (p *memberParser) member(key, value *ast.Term) {
 			object.Foreach(func(k, v *ast.Term) { p.header(k, v) })
 		}
 	case "enable_redirect":
-		p.request.NoRedirect = wants(isFlag, "a boolean") && !bool(flag)
+		p.request.Redirect = egress.FollowRedirects
+		if wants(isFlag, "a boolean") && !bool(flag) {
+			p.request.Redirect = egress.ReturnRedirects
+		}
 	case "force_json_decode":
 		p.asJSON = wants(isFlag, "a boolean") && bool(flag)
 	case "force_yaml_decode":

@@ -369,26 +369,135 @@ declare class Headers {
   [Symbol.iterator](): IterableIterator<[string, string]>;
 }
 
+/** What a body may be made of. */
+type BodyInit = string | ArrayBuffer | ArrayBufferView | URLSearchParams;
+
+/** A field of a JSON response that becomes a secret of the run. */
+type SealedField = string | {
+  /** A JSON pointer (RFC 6901); a segment * stands for every element. */
+  pointer: string;
+  /** As in a secret's metadata; without it, the host that answers. */
+  allowed_hosts?: readonly string[];
+  /** As in a secret's metadata; without it, a header. */
+  allowed_in?: readonly string[];
+};
+
 interface RequestInit {
   method?: string;
   headers?: HeadersInit;
-  body?: string | URLSearchParams | null;
+  body?: BodyInit | null;
+  /** Whatever it says, no redirect is followed once a secret was sent. */
+  redirect?: "follow" | "error" | "manual";
+  signal?: AbortSignal | null;
+  /** Strings of a JSON response that are sealed before the script sees them. */
+  seal?: readonly SealedField[];
 }
 
-interface Response {
+interface BodyReader {
+  read(): Promise<{ done: false; value: Uint8Array } | { done: true; value: undefined }>;
+  cancel(): Promise<void>;
+  releaseLock(): void;
+}
+
+/** A body that is there already, in chunks. */
+interface BodyStream {
+  readonly locked: boolean;
+  getReader(): BodyReader;
+  cancel(): Promise<void>;
+}
+
+declare class Request {
+  constructor(input: string | Request, init?: RequestInit);
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly redirect: "follow" | "error" | "manual";
+  readonly signal: AbortSignal;
+  readonly body: BodyStream | null;
+  readonly bodyUsed: boolean;
+  clone(): Request;
+  text(): Promise<string>;
+  json(): Promise<any>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+declare class Response {
+  constructor(body?: BodyInit | null, init?: { status?: number; statusText?: string; headers?: HeadersInit });
+  static error(): Response;
+  static json(value: unknown, init?: { status?: number; statusText?: string; headers?: HeadersInit }): Response;
+  static redirect(url: string, status?: number): Response;
   /** Is the status one of 200 to 299? */
   readonly ok: boolean;
   readonly status: number;
   readonly statusText: string;
+  readonly type: "basic" | "default" | "error";
   readonly url: string;
+  readonly redirected: boolean;
   readonly headers: Headers;
+  readonly body: BodyStream | null;
   readonly bodyUsed: boolean;
+  clone(): Response;
   text(): Promise<string>;
   json(): Promise<any>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /**
  * Sends a request, to the hosts and with secrets in the positions that the
  * secrets and the operator allow.
  */
-declare function fetch(url: string, init?: RequestInit): Promise<Response>;
+declare function fetch(input: string | Request, init?: RequestInit): Promise<Response>;
+
+declare class DOMException extends Error {
+  constructor(message?: string, name?: string | { name?: string; cause?: unknown });
+  readonly name: string;
+  readonly code: any;
+}
+
+declare class Event {
+  constructor(type: string, init?: { bubbles?: boolean; cancelable?: boolean; composed?: boolean });
+  readonly type: string;
+  readonly bubbles: boolean;
+  readonly cancelable: boolean;
+  readonly composed: boolean;
+  readonly target: EventTarget | null;
+  readonly currentTarget: EventTarget | null;
+  readonly srcElement: EventTarget | null;
+  readonly eventPhase: number;
+  readonly isTrusted: boolean;
+  readonly defaultPrevented: boolean;
+  preventDefault(): void;
+  stopPropagation(): void;
+  stopImmediatePropagation(): void;
+}
+
+declare class CustomEvent<T = any> extends Event {
+  constructor(type: string, init?: { bubbles?: boolean; cancelable?: boolean; composed?: boolean; detail?: T });
+  readonly detail: T;
+}
+
+type EventListener = ((event: any) => void) | { handleEvent(event: any): void };
+
+declare class EventTarget {
+  addEventListener(type: string, callback: EventListener | null, options?: boolean | { capture?: boolean; once?: boolean; signal?: AbortSignal }): void;
+  removeEventListener(type: string, callback: EventListener | null, options?: boolean | { capture?: boolean }): void;
+  dispatchEvent(event: Event): boolean;
+}
+
+declare class AbortSignal extends EventTarget {
+  private constructor();
+  static abort(reason?: any): AbortSignal;
+  static timeout(milliseconds: number): AbortSignal;
+  static any(signals: Iterable<AbortSignal>): AbortSignal;
+  readonly aborted: boolean;
+  readonly reason: any;
+  onabort: ((event: Event) => void) | null;
+  throwIfAborted(): void;
+}
+
+declare class AbortController {
+  readonly signal: AbortSignal;
+  abort(reason?: any): void;
+}

@@ -24,11 +24,15 @@ type Bridge interface {
 	Sign(alg seal.Algorithm, key, message string) (string, error)
 	Verify(alg seal.Algorithm, key, message, signature string) (bool, error)
 	KeyKind(key string) (seal.KeyKind, error)
+	// ParseJSON is too.
+	ParseJSON(s string) (string, error)
 	// SetSecret stores a secret; value is what encoding/json makes of JSON.
 	SetSecret(name string, value any, scope string) error
 	Cache
 	// Fetch starts to send a request. Wait tells of its end under id.
 	Fetch(id int, r Request) error
+	// Cancel gives a request up. Its end may still come.
+	Cancel(id int) error
 	// Wait waits for the end of any request, until the time given; ok is false
 	// when the time came first.
 	Wait(until time.Time) (c Completion, ok bool, err error)
@@ -46,14 +50,28 @@ type Request struct {
 	URL     string   `json:"url"`
 	Headers []Header `json:"headers,omitempty"`
 	Body    Bytes    `json:"body,omitempty"`
+	// Redirect is "follow", "error" or "manual"; empty is the first.
+	Redirect string `json:"redirect,omitempty"`
+	// Seal are the fields of the response that become secrets.
+	Seal []SealedField `json:"seal,omitempty"`
+}
+
+// SealedField is an element of fetch's seal.
+type SealedField struct {
+	Pointer string `json:"pointer"`
+	// AllowedHosts and AllowedIn are as in a secret's metadata; nil hosts mean the
+	// one that answers.
+	AllowedHosts []string `json:"allowed_hosts"`
+	AllowedIn    []string `json:"allowed_in,omitempty"`
 }
 
 // Response is what came back, sealed.
 type Response struct {
-	Status  int      `json:"status"`
-	URL     string   `json:"url"`
-	Headers []Header `json:"headers,omitempty"`
-	Body    Bytes    `json:"body,omitempty"`
+	Status     int      `json:"status"`
+	URL        string   `json:"url"`
+	Redirected bool     `json:"redirected,omitempty"`
+	Headers    []Header `json:"headers,omitempty"`
+	Body       Bytes    `json:"body,omitempty"`
 }
 
 // Completion is the end of a request: a response or an error.

@@ -125,7 +125,68 @@ func (h *Host) noSealedNames(v goja.Value) {
 func (h *Host) parse(original goja.Callable, c goja.FunctionCall) goja.Value {
 	v := h.toPrimitive(c.Argument(0), "string")
 	if _, held := h.sealedText(v); held {
-		h.refuse("JSON.parse", "use response.json() for what fetch gave, and a structured secret for a secret in JSON")
+		return h.parseSealed(original, v, rest(c.Arguments)...)
 	}
 	return h.call(original, c.This, append([]goja.Value{v}, rest(c.Arguments)...)...)
+}
+
+// parseSealed parses text that may be sealed: a secret that is JSON as a whole, whose
+// strings are sealed then, or what JSON.stringify made of secrets.
+func (h *Host) parseSealed(original goja.Callable, v goja.Value, reviver ...goja.Value) goja.Value {
+	s, held := h.sealedText(v)
+	if !held {
+		return h.call(original, goja.Undefined(), append([]goja.Value{v}, reviver...)...)
+	}
+	if len(s) == surrogateChars {
+		text, err := h.bridge.ParseJSON(s)
+		h.must(err)
+		return h.call(original, goja.Undefined(), append([]goja.Value{h.vm.ToValue(text)}, reviver...)...)
+	}
+	if len(reviver) > 0 && !goja.IsUndefined(reviver[0]) {
+		h.refuse("JSON.parse with a function", "parse it without one")
+	}
+	h.mustBeWhole(v)
+	var tree goja.Value
+	if h.vm.Try(func() { tree = h.call(original, goja.Undefined(), v) }) != nil {
+		h.refuse("JSON.parse", adviceParse)
+	}
+	want, got := 0, 0
+	h.eachToken(s, func(int, int) { want++ })
+	tree = h.unescaped(tree, &got)
+	if got != want { // one went into an escape or into a name
+		h.refuse("JSON.parse", adviceParse)
+	}
+	return tree
+}
+
+const adviceParse = "parse a whole secret that is JSON, or what JSON.stringify made of secrets; use response.json() for what fetch gave"
+
+// unescaped gives what was parsed with the surrogates of JSON strings undone, and
+// counts them.
+func (h *Host) unescaped(v goja.Value, count *int) goja.Value {
+	if s, held := h.sealedText(v); held {
+		var out strings.Builder
+		at := 0
+		h.eachToken(s, func(start, end int) {
+			*count++
+			out.WriteString(s[at:start])
+			plain, err := h.bridge.Underive(seal.JSONString, s[start:end])
+			h.must(err)
+			out.WriteString(plain)
+			at = end
+		})
+		out.WriteString(s[at:])
+		return h.vm.ToValue(out.String())
+	}
+	o, ok := v.(*goja.Object)
+	if !ok {
+		return v
+	}
+	for _, k := range o.Keys() {
+		el := o.Get(k)
+		if now := h.unescaped(el, count); goja.IsString(el) {
+			_ = o.DefineDataProperty(k, now, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
+		}
+	}
+	return v
 }

@@ -84,6 +84,13 @@ func (h *Host) headersClass() *goja.Object {
 	return class
 }
 
+// newHeaders makes a Headers of a list, which it keeps.
+func (h *Host) newHeaders(list []pair) *goja.Object {
+	o := h.vm.CreateObject(h.headersClass().Get("prototype").(*goja.Object))
+	h.headers[o] = &headers{list: list}
+	return o
+}
+
 func (h *Host) thisHeaders(v goja.Value) *headers {
 	o, _ := v.(*goja.Object)
 	l, ok := h.headers[o]

@@ -47,17 +47,18 @@ type Host struct {
 	helpers  []goja.Value  // of its operators; nil until they are needed
 	modules  modules
 
-	console  console
-	loop     loop
-	params   map[*goja.Object]*params
-	headers  map[*goja.Object]*headers
-	answers  map[*goja.Object]*answer
-	keys     map[*goja.Object]*heldKey
-	sealed   map[*goja.Object]*sealedBytes
-	classes  classes
-	rejected map[*goja.Promise]bool
-	ended    *Failure    // why the run must end, once it must
-	late     atomic.Bool // the time is over
+	console   console
+	loop      loop
+	params    map[*goja.Object]*params
+	headers   map[*goja.Object]*headers
+	requests  map[*goja.Object]*request
+	responses map[*goja.Object]*response
+	keys      map[*goja.Object]*heldKey
+	sealed    map[*goja.Object]*sealedBytes
+	classes   classes
+	rejected  map[*goja.Promise]bool
+	ended     *Failure    // why the run must end, once it must
+	late      atomic.Bool // the time is over
 }
 
 // New prepares a runtime that nothing has run in.

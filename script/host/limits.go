@@ -39,6 +39,9 @@ const (
 // MaxBufferBytes is the size of the largest Buffer that can be made.
 const MaxBufferBytes = 64 << 20
 
+// MaxChunkBytes is the size of the chunks in which a body is read.
+const MaxChunkBytes = 64 << 10
+
 // WithDefaults fills in the fields that are 0.
 func (l Limits) WithDefaults() Limits {
 	fill(&l.Time, DefaultTime)

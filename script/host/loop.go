@@ -15,6 +15,9 @@ type loop struct {
 	waiting map[int64]*timer
 	last    int64
 	fetches map[int]func(Completion)
+	// requests counts them: an id is not used twice, as the end of one that was
+	// given up may still come.
+	requests int
 }
 
 type timer struct {

@@ -19,8 +19,10 @@ type params struct{ list []pair }
 
 // classes are the constructors that the host made.
 type classes struct {
-	params, headers, answer, buffer, crypto, jwt *goja.Object
-	binaries                                     *binaries
+	params, headers, request, response, buffer, crypto, jwt *goja.Object
+
+	web      *goja.Object // those of web.js
+	binaries *binaries
 }
 
 // paramsClass makes URLSearchParams.

@@ -39,6 +39,8 @@ func (c *counting) CacheGet(string) (string, bool, error)  { return "", false, c
 func (c *counting) CacheSet(string, string, float64) error { return c.count() }
 func (c *counting) CacheDelete(string) error               { return c.count() }
 func (c *counting) SetSecret(string, any, string) error    { return c.count() }
+func (c *counting) ParseJSON(string) (string, error)       { return "", c.count() }
+func (c *counting) Cancel(int) error                       { return c.count() }
 func (c *counting) StartFetch(_ int, _ host.Request, _ func(host.Completion)) error {
 	return c.count()
 }

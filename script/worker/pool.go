@@ -334,6 +334,12 @@ func (w *process) answer(s Server, c *call) (reply, error) {
 		err = s.CacheSet(x, y, seconds)
 	case opCacheDelete:
 		err = s.CacheDelete(x)
+	case opParseJSON:
+		var text string
+		text, err = s.ParseJSON(x)
+		r.Text = host.Bytes(text)
+	case opCancel:
+		err = s.Cancel(c.ID)
 	case opFetch:
 		if c.Request == nil {
 			return r, errProtocol

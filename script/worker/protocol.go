@@ -57,6 +57,8 @@ const (
 	opCacheGet    op = "cache_get"
 	opCacheSet    op = "cache_set"
 	opCacheDelete op = "cache_delete"
+	opCancel      op = "cancel"
+	opParseJSON   op = "parse_json"
 )
 
 // call is one call of the host.
@@ -95,8 +97,10 @@ type Server interface {
 	Sign(alg seal.Algorithm, key, message string) (string, error)
 	Verify(alg seal.Algorithm, key, message, signature string) (bool, error)
 	KeyKind(key string) (seal.KeyKind, error)
+	ParseJSON(s string) (string, error)
 	SetSecret(name string, value any, scope string) error
 	host.Cache
+	Cancel(id int) error
 	// StartFetch checks that one more request may be sent and sends it on its own
 	// goroutine, which calls done.
 	StartFetch(id int, r host.Request, done func(host.Completion)) error

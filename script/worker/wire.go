@@ -150,6 +150,18 @@ func (w *wire) Fetch(id int, r host.Request) error {
 	return err
 }
 
+// Cancel is host.Bridge's.
+func (w *wire) Cancel(id int) error {
+	_, err := w.ask(call{Op: opCancel, ID: id})
+	return err
+}
+
+// ParseJSON is host.Bridge's.
+func (w *wire) ParseJSON(s string) (string, error) {
+	r, err := w.ask(call{Op: opParseJSON, A: host.Bytes(s)})
+	return string(r.Text), err
+}
+
 // Wait is host.Bridge's.
 func (w *wire) Wait(until time.Time) (host.Completion, bool, error) {
 	for len(w.ends) == 0 {

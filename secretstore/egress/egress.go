@@ -48,9 +48,23 @@ type Request struct {
 	// Connection, Content-Length and Keep-Alive are ignored.
 	Header http.Header
 	Body   []byte
-	// NoRedirect gives a response that redirects as it is.
-	NoRedirect bool
+	// Redirect says what becomes of a redirect; empty is FollowRedirects.
+	Redirect RedirectMode
+	// Seal names fields of a JSON response that become secrets of the run. A
+	// response that they cannot be found in for what it is fails the request.
+	Seal []seal.Adoption
 }
+
+// RedirectMode is that of WHATWG Fetch.
+type RedirectMode string
+
+// The modes. Whatever the mode, no redirect is followed once a secret was
+// resolved: with FollowRedirects the redirecting response is returned then.
+const (
+	FollowRedirects RedirectMode = "follow"
+	RefuseRedirects RedirectMode = "error"
+	ReturnRedirects RedirectMode = "manual"
+)
 
 // Response is a sealed response: plaintexts that it holds are replaced by
 // surrogates of the run.
@@ -64,6 +78,8 @@ type Response struct {
 	Body   []byte
 	// URL is the sealed URL that answered, after redirects, without fragment.
 	URL string
+	// Redirected is set when that is not the URL that was asked.
+	Redirected bool
 }
 
 // Config configures a Client. The zero value reaches public addresses with the
@@ -171,19 +187,17 @@ func (c *Client) Do(ctx context.Context, run *seal.Run, req Request) (*Response,
 			return nil, err
 		}
 		start := time.Now()
-		resp, err := c.roundTrip(ctx, run, out)
+		resp, err := c.roundTrip(ctx, run, out, req.Seal)
 		c.record(out, resp, err, time.Since(start))
 		if err != nil {
 			return nil, err
-		}
-		if req.NoRedirect {
-			return resp, nil
 		}
 		next, follow, err := redirect(run, req, out, resp)
 		if err != nil {
 			return nil, err
 		}
 		if !follow {
+			resp.Redirected = redirects > 0
 			return resp, nil
 		}
 		if redirects == MaxRedirects {

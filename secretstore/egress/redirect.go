@@ -19,7 +19,10 @@ func redirect(run *seal.Run, req Request, out *outbound, resp *Response) (next R
 	default:
 		return Request{}, false, nil
 	}
-	if out.resolved || len(locations) != 1 || run.Holds(locations[0]) {
+	if req.Redirect == RefuseRedirects {
+		return Request{}, false, out.failed("the host redirects, and the request says that it must not")
+	}
+	if req.Redirect == ReturnRedirects || out.resolved || len(locations) != 1 || run.Holds(locations[0]) {
 		return Request{}, false, nil
 	}
 	if strings.ContainsFunc(locations[0], oddInURL) {
@@ -33,7 +36,8 @@ func redirect(run *seal.Run, req Request, out *outbound, resp *Response) (next R
 	if err != nil {
 		return Request{}, false, err
 	}
-	next = Request{Method: out.request.Method, URL: to.String(), Header: canonicalHeader(req.Header), Body: req.Body}
+	next = Request{Method: out.request.Method, URL: to.String(), Header: canonicalHeader(req.Header), Body: req.Body,
+		Redirect: req.Redirect, Seal: req.Seal}
 	next.Header.Del("Host")
 	if becomesGet(resp.Status, next.Method) {
 		next.Method, next.Body = http.MethodGet, nil

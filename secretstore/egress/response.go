@@ -21,7 +21,7 @@ var droppedHeaders = []string{
 	"Digest", "Keep-Alive", "Repr-Digest", "Trailer", "Transfer-Encoding",
 }
 
-func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound) (*Response, error) {
+func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound, wanted []seal.Adoption) (*Response, error) {
 	resp, err := c.transport.RoundTrip(out.request.WithContext(ctx))
 	if err != nil {
 		return nil, out.failure(err)
@@ -38,6 +38,15 @@ func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound) (*
 	sealed, err := run.SealResponse(target, string(body))
 	if err != nil {
 		return nil, err
+	}
+	switch {
+	case len(wanted) == 0 || sealed == "":
+	case resp.StatusCode/100 == 3:
+		sealed = "" // that of a redirect is for people
+	default:
+		if sealed, err = out.adopt(run, sealed, wanted); err != nil {
+			return nil, err
+		}
 	}
 	header, err := out.sealHeader(run, target, resp.Header)
 	if err != nil {
@@ -127,4 +136,14 @@ func (o *outbound) sealHeader(run *seal.Run, target seal.Target, h http.Header) 
 		}
 	}
 	return out, nil
+}
+
+// adopt makes secrets of fields of a sealed body. A host that is a secret gives no
+// values limits that would name it.
+func (o *outbound) adopt(run *seal.Run, body string, wanted []seal.Adoption) (string, error) {
+	if o.whole {
+		return run.AdoptJSON(nil, body, wanted)
+	}
+	target := o.at.target()
+	return run.AdoptJSON(&target, body, wanted)
 }

@@ -20,4 +20,9 @@ const (
 	// may miss in a minute, for one principal, before comparisons with it are
 	// refused.
 	MaxMissesPerMinute = 20
+	// MaxParsedDepth is how deep the JSON may nest of which a run seals strings.
+	MaxParsedDepth = 200
+	// MaxAdopted is the number of values of responses and of parsed secrets that
+	// one run may have sealed.
+	MaxAdopted = 1000
 )

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -46,15 +47,17 @@ func (r *Run) MaskString(s string) (string, []string) {
 
 // net masks the plaintexts that no rule should have let come this far.
 func (r *Run) net(s string, names map[string]bool) string {
-	s = r.catch(s, names, r.set.match, r.tokens)
+	s = r.catch(s, names, r.set.match, r.tokens, nil)
 	if found := r.responses(); found.match != nil {
-		s = r.catch(s, names, found.match, found.tokens)
+		s = r.catch(s, names, found.match, found.tokens, found.adopted)
 	}
 	return s
 }
 
-// catch masks what m finds, adds the names of the secrets and reports them.
-func (r *Run) catch(s string, names map[string]bool, m *matcher, tokens []string) string {
+// catch masks what m finds, adds the names of the secrets and reports them. It
+// does not report those that the run adopted: the same value can have come by
+// another way, on which nobody asked to have it sealed.
+func (r *Run) catch(s string, names map[string]bool, m *matcher, tokens []string, adopted []int) string {
 	found := m.find(s, false)
 	if len(found) == 0 {
 		return s
@@ -64,13 +67,16 @@ func (r *Run) catch(s string, names map[string]bool, m *matcher, tokens []string
 	from := 0
 	for _, m := range found {
 		for _, src := range r.origin(tokens[m.id]).sources {
-			names[src.name()], caught[src.name()] = true, true
+			names[src.name()] = true
+			if !slices.Contains(adopted, m.id) {
+				caught[src.name()] = true
+			}
 		}
 		b.WriteString(s[from:m.start])
 		b.WriteString(Mask)
 		from = m.end
 	}
-	if r.opt.Found != nil {
+	if r.opt.Found != nil && len(caught) > 0 {
 		r.opt.Found(sortedKeys(caught))
 	}
 	b.WriteString(s[from:])

@@ -244,14 +244,3 @@ func (r *Run) reissue(k *kept) (token string, ok bool, err error) {
 	}
 	return token, err == nil, err
 }
-
-// watch has the net under the masking look for a strong plaintext that is not of
-// the set.
-func (r *Run) watch(v plaintext.Value, token string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.extra = outside{
-		patterns: append(r.extra.patterns, pattern{value: v, id: len(r.extra.tokens)}),
-		tokens:   append(r.extra.tokens, token),
-	}
-}

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
 )
@@ -78,8 +79,10 @@ func where(p Place) string {
 
 // Provenance is what a sealed value comes from, for storing it.
 type Provenance struct {
-	// From are the IDs of the secrets, also of those that these were computed
-	// from.
+	// Sealed is set when there is a secret in it at all.
+	Sealed bool
+	// From are the IDs of the stored secrets, also of those that these were
+	// computed from.
 	From []string
 	// Limits are those that all of them share.
 	Limits Limits
@@ -96,12 +99,12 @@ func (r *Run) Provenance(s string) Provenance {
 	p := Provenance{Weak: r.weak(s), Encoded: r.encoded(s)}
 	for i, src := range r.sourcesOf(s) {
 		if i == 0 {
-			p.Limits = src.secret.Limits
+			p.Limits, p.Sealed = src.secret.Limits, true
 		} else {
 			p.Limits = p.Limits.Intersect(src.secret.Limits)
 		}
 		for _, id := range src.secret.ids() {
-			if !slices.Contains(p.From, id) {
+			if !slices.Contains(p.From, id) && !strings.HasPrefix(id, adopted) {
 				p.From = append(p.From, id)
 			}
 		}

@@ -49,6 +49,7 @@ func (r *Run) SealResponse(t Target, text string) (string, error) {
 	s := sealer{run: r, isJSON: json.Valid([]byte(text))}
 	s.addSent(t)
 	s.addStrong()
+	s.addAdopted()
 	if r.opt.Hosts != nil {
 		for _, secret := range r.opt.Hosts(t) {
 			s.addForeign(secret)
@@ -114,7 +115,18 @@ func (s *sealer) addForeign(secret *Secret) {
 type outside struct {
 	patterns []pattern
 	tokens   []string
+	adopted  []int    // those of tokens that the run made secrets itself
 	match    *matcher // nil when there are newer patterns
+}
+
+// with gives o, which must be the newest, with one more; readers may have it as it
+// is.
+func (o outside) with(v plaintext.Value, token string) outside {
+	return outside{
+		patterns: append(o.patterns, pattern{value: v, id: len(o.tokens)}),
+		tokens:   append(o.tokens, token),
+		adopted:  o.adopted,
+	}
 }
 
 // responses gives what finds the plaintexts of responses; match is nil if there
@@ -162,10 +174,7 @@ func (r *Run) foreignToken(v plaintext.Value, src source) string {
 	token := newSurrogate(r.opt.Random)
 	r.foreign[digest] = token
 	r.issued[token] = (&leaf{value: v, sources: []source{src}}).origin()
-	r.extra = outside{
-		patterns: append(r.extra.patterns, pattern{value: v, id: len(r.extra.tokens)}),
-		tokens:   append(r.extra.tokens, token),
-	}
+	r.extra = r.extra.with(v, token)
 	return token
 }
 

@@ -25,9 +25,14 @@ var inverses = map[Func]func(string) ([]byte, error){
 		out, err := url.PathUnescape(s)
 		return []byte(out), err
 	},
+	Form: func(s string) ([]byte, error) {
+		out, err := url.QueryUnescape(s)
+		return []byte(out), err
+	},
 }
 
-// Underive undoes Base64, Base64URL, Base64RawURL, Hex, Component and JSONString. Of a string
+// Underive undoes Base64, Base64URL, Base64RawURL, Hex, Component, Form and
+// JSONString. Of a string
 // with surrogates it undoes what [Run.Derive] made, and of hex what its digests
 // made too: it gives what went in. Whether anything else could be decoded would
 // tell of the secret: it is refused with sealed_secret_inspected.
