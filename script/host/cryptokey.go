@@ -1,6 +1,7 @@
 package host
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -255,7 +256,7 @@ func (h *Host) equalKeys(a, b *heldKey) bool {
 	if a.form == formSecret {
 		return constantTimeEqual(string(a.key.Secret()), string(b.key.Secret()))
 	}
-	if public, ok := a.key.Public().(interface{ Equal(any) bool }); a.form == formPublic && ok {
+	if public, ok := a.key.Public().(interface{ Equal(crypto.PublicKey) bool }); a.form == formPublic && ok {
 		return public.Equal(b.key.Public())
 	}
 	x, errX := x509.MarshalPKCS8PrivateKey(a.key.Signer())

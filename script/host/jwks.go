@@ -6,10 +6,6 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// MaxSetKeys is how many keys of a JSON Web Key Set are tried on a token that does
-// not name one.
-const MaxSetKeys = 20
-
 // keysOfSet gives the keys of a JSON Web Key Set (RFC 7517 section 5) that may have
 // signed a token with a header: those of its kid, use, key_ops and alg. A symmetric
 // key is in no set that others can read, and is left out.

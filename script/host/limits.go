@@ -61,3 +61,10 @@ func fill[T int | time.Duration](field *T, value T) {
 		*field = value
 	}
 }
+
+// MaxPBKDF2Iterations bounds the iterations of PBKDF2, which no interrupt stops.
+const MaxPBKDF2Iterations = 1_000_000
+
+// MaxSetKeys is how many keys of a JSON Web Key Set are tried on a token that does
+// not name one.
+const MaxSetKeys = 20

@@ -19,6 +19,11 @@ function makeValues() {
   v.EC_RAW = crypto.sign('sha256', 'message', { key: EC, dsaEncoding: 'ieee-p1363' }).toString('base64')
   v.EC384_SHA256 = crypto.sign('sha256', 'message', EC384).toString('base64')
   v.PSS = crypto.sign('sha256', 'message', { key: RSA, padding: 6, saltLength: 32 }).toString('base64')
+  // These are never secret in the test.
+  v.TEXT_RSA = pair('rsa', { modulusLength: 2048 })[0]
+  ;[v.TEXT_EC, v.TEXT_ECPUB] = pair('ec', { namedCurve: 'P-256' })
+  v.TEXT_RAW = crypto.sign('sha256', 'message', { key: v.TEXT_EC, dsaEncoding: 'ieee-p1363' }).toString('base64')
+  v.TEXT_PSS = crypto.sign('sha256', 'message', { key: v.TEXT_RSA, padding: 6, saltLength: 32 }).toString('base64')
   v.JWT_ES = jwt.sign({ a: 1, iat: 1700000000 }, EC, { algorithm: 'ES256' })
   v.JWT_PS = jwt.sign({ a: 1, iat: 1700000000 }, RSA, { algorithm: 'PS256' })
   v.JWT_HS = jwt.sign({ a: 1, iat: 1700000000, exp: 1700000100, nbf: 1700000000, aud: ['x', 'y'], iss: 'i', sub: 's', jti: 'j', nonce: 'n' }, v.K)
