@@ -47,6 +47,7 @@ func TestDocuments(t *testing.T) {
 	}
 	for _, text := range []string{
 		`{"language": "validators", "validators": ` + validators + `}`,
+		`{"type": "user", "language": "cloudentity", "validators": [{"name": "false", "conf": {}}]}`,
 		`{"type": "user", "description": "d", "language": "validators", "validators": [{"name": "true"}]}`,
 		`{"language": "rego", "source": ` + string(source) + `}`,
 		`{"language": "rego", "rego_version": 0, "source": "package p\ndefault allow = false\nallow { input.x }"}`,
