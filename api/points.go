@@ -31,8 +31,8 @@ func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	at := policy.Point(name)
-	if !at.Valid() {
-		return refuse(http.StatusNotFound, "not_found", "there is no such point; docs/policies.md lists them")
+	if !at.Decides() {
+		return refuse(http.StatusNotFound, "not_found", "there is no such point of decision; docs/policies.md lists them, and docs/scripting.md those that scripts run at")
 	}
 	var body pointBody
 	if err := decode(w, r, MaxInputBytes, &body); err != nil {

@@ -36,6 +36,7 @@ func (s *server) routes() chi.Router {
 		r.Use(s.authenticate)
 		// Metrics name secrets and show what is asked how often.
 		r.Method(http.MethodGet, "/metrics", s.metrics.handler())
+		r.Get("/v1/script-templates", s.handle(s.scriptTemplates))
 		r.Post("/access/v1/evaluation", s.handle(s.evaluation))
 
 		const project, service = "/v1/projects/{project}", "/v1/projects/{project}/services/{service}"
@@ -75,6 +76,7 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Delete(scope+"/bindings/{point}", s.handle(s.deleteBinding))
 
 	r.Post(scope+"/points/{point}/evaluate", s.handle(s.evaluatePoint))
+	r.Post(scope+"/points/{point}/run", s.handle(s.runPoint))
 	r.Post(scope+"/scripts/{name}/run", s.handle(s.runScript))
 	r.Post(scope+"/scripts/test", s.handle(s.testScript))
 	r.Post(scope+"/policies/{name}/evaluate", s.handle(s.evaluatePolicy))

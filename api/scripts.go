@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"net/http"
-	"time"
 
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
@@ -89,23 +88,11 @@ func checkInput(input json.RawMessage) error {
 }
 
 func (s *server) answerRun(w http.ResponseWriter, result script.Result) error {
-	outcome := "output"
-	if result.Error != nil {
-		outcome = "error"
-	}
-	s.metrics.evaluation("script", outcome)
+	s.metrics.evaluation("script", runOutcome(result.Error))
 	if err := runFault(result.Error); err != nil {
 		return err
 	}
-	out := runResult{Output: result.Output, Console: result.Console, ConsoleTruncated: result.ConsoleTruncated,
-		Duration: float64(result.Duration.Round(time.Microsecond)) / float64(time.Millisecond), Masked: result.Masked, Error: result.Error}
-	if out.Console == nil {
-		out.Console = []script.ConsoleLine{}
-	}
-	if out.Masked == nil {
-		out.Masked = []seal.Masked{}
-	}
-	return s.answer(w, http.StatusOK, "", out)
+	return s.answer(w, http.StatusOK, "", shownRun(result))
 }
 
 // runFault gives the error of a run that did not start, for a reason that lies

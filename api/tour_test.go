@@ -152,6 +152,13 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	if run.Error != nil {
 		t.Errorf("test run: %v", run.Error)
 	}
+	point, err := c.RunPoint(ctx, scope, "token_minting", "any", map[string]any{"access_token": map[string]any{"sub": "ada"}})
+	ok(err)
+	if string(point.Output) != `{"access_token":{"sub":"ada"},"id_token":{}}` {
+		t.Errorf("run at a point: %s", point.Output)
+	}
+	_, err = c.ScriptTemplates(ctx)
+	ok(err)
 	d, err := c.EvaluatePoint(ctx, scope, "api", "orders", input)
 	ok(err)
 	if d.Decision || d.Error == nil || d.Error.Code != "no_binding" {

@@ -35,6 +35,9 @@ func (b Binding) Validate(at Point) error {
 	if (b.Policy == "") == (b.Script == "") {
 		return invalid(CodeInvalidBinding, "", "give one of policy and script", "a binding has either a policy or a script")
 	}
+	if b.Policy != "" && !at.Decides() {
+		return invalid(CodeInvalidBinding, "/policy", "bind a script", "scripts answer at %s", at)
+	}
 	if err := secretstore.CheckName(name); err != nil {
 		return invalid(CodeInvalidBinding, pointer, "", "%s", err)
 	}

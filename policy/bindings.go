@@ -16,7 +16,7 @@ func bindingName(at Point, target string) string { return string(at) + ":" + tar
 
 func checkBindingName(name string) error {
 	point, target, _ := strings.Cut(name, ":")
-	return Binding{Policy: "any", Target: target}.Validate(Point(point))
+	return Binding{Script: "any", Target: target}.Validate(Point(point))
 }
 
 func checkBinding(context.Context, secretstore.Scope, string, *Binding) (secretstore.References, error) {

@@ -54,7 +54,19 @@ const (
 	PointServerDynamicClientRegistration Point = "server_dynamic_client_registration"
 
 	PointAPI Point = "api"
+
+	// Scripts answer at these and no policies: what they return is no decision.
+	// Package point of the scripts says what it is.
+	PointPostAuthnCtx       Point = "post_authn_ctx"
+	PointAllowedIDPIDs      Point = "allowed_idp_ids"
+	PointTokenMinting       Point = "token_minting"
+	PointClientTokenMinting Point = "client_token_minting"
+	PointCustom             Point = "custom"
 )
+
+var scriptPoints = map[Point]bool{
+	PointPostAuthnCtx: true, PointAllowedIDPIDs: true, PointTokenMinting: true, PointClientTokenMinting: true, PointCustom: true,
+}
 
 // points are all points, each with the type of the requests that it sees. A
 // policy of another type would read what is not there.
@@ -74,7 +86,10 @@ var points = map[Point]Type{
 }
 
 // Valid reports whether there is such a point.
-func (p Point) Valid() bool {
+func (p Point) Valid() bool { return p.Decides() || scriptPoints[p] }
+
+// Decides reports whether what is bound to the point gives a decision.
+func (p Point) Decides() bool {
 	_, ok := points[p]
 	return ok
 }

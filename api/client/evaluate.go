@@ -146,3 +146,43 @@ func (c *Client) Evaluation(ctx context.Context, request any) (out AuthZENDecisi
 	_, err = c.do(ctx, call{method: http.MethodPost, path: "/access/v1/evaluation", body: request}, &out)
 	return out, err
 }
+
+// PointResult is what became of a context at a point that scripts run at.
+type PointResult struct {
+	RunResult
+	// Script is the script that ran, nil where none is bound.
+	Script *Reference `json:"script"`
+	// Ignored are JSON pointers into what the script returned, to what changed
+	// nothing.
+	Ignored []string `json:"ignored"`
+}
+
+// RunPoint runs the script that is bound to a point for a target. context is what
+// the point gives.
+func (c *Client) RunPoint(ctx context.Context, s Scope, point, target string, given any) (out PointResult, err error) {
+	body := struct {
+		Target  string `json:"target,omitempty"`
+		Context any    `json:"context,omitempty"`
+	}{target, given}
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("points", point, "run"), body: body}, &out)
+	return out, err
+}
+
+// ScriptTemplate is a script to start from.
+type ScriptTemplate struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Point  string `json:"point"`
+	Source string `json:"source"`
+	// Context is one to try it with.
+	Context json.RawMessage `json:"context"`
+}
+
+// ScriptTemplates gives the scripts to start from.
+func (c *Client) ScriptTemplates(ctx context.Context) ([]ScriptTemplate, error) {
+	var out struct {
+		Items []ScriptTemplate `json:"items"`
+	}
+	_, err := c.do(ctx, call{method: http.MethodGet, path: "/v1/script-templates"}, &out)
+	return out.Items, err
+}

@@ -18,7 +18,7 @@ func scriptCommand(c *connection) *cobra.Command {
 		about:   func(s client.Script) (int, []string) { return s.Version, s.Warnings },
 	}
 	return group("script", "JavaScript and TypeScript that the server runs over sealed secrets",
-		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptTest(c), scriptTypes())
+		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptTest(c), scriptTypes(), scriptNew())
 }
 
 func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
