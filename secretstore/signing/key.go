@@ -15,8 +15,12 @@ import (
 	"github.com/lestrrat-go/jwx/v3/jwk"
 )
 
-// MinRSABits is the size of the smallest RSA key (RFC 7518 sections 3.3 and 3.5).
-const MinRSABits = 2048
+const (
+	// MinRSABits is the size of the smallest RSA key (RFC 7518 sections 3.3 and 3.5).
+	MinRSABits = 2048
+	// MaxRSABits is that of the largest: nothing ends a signature that has begun.
+	MaxRSABits = 8192
+)
 
 // Key is a key that was read. It is immutable.
 type Key struct {
@@ -75,18 +79,6 @@ func Parse(text []byte) (*Key, error) {
 		return ParseJWK(trimmed)
 	}
 	return &Key{kind: Symmetric, secret: text}, nil
-}
-
-// NewSecret makes a symmetric key of bytes, which must not look like another.
-func NewSecret(b []byte) (*Key, error) {
-	k, err := Parse(b)
-	if err != nil {
-		return nil, err
-	}
-	if k.kind != Symmetric {
-		return nil, fmt.Errorf("it is a key of type %s, not a symmetric one", k.kind)
-	}
-	return k, nil
 }
 
 // errPEM does not say more: the text may be a secret.
@@ -177,8 +169,8 @@ func New(key any) (*Key, error) {
 	case ed25519.PrivateKey:
 		return newPrivate(key)
 	case *rsa.PublicKey:
-		if key.N.BitLen() < MinRSABits {
-			return nil, fmt.Errorf("an RSA key has %d bits or more (MinRSABits)", MinRSABits)
+		if bits := key.N.BitLen(); bits < MinRSABits || bits > MaxRSABits {
+			return nil, fmt.Errorf("an RSA key has %d bits or more (MinRSABits), and at most %d (MaxRSABits)", MinRSABits, MaxRSABits)
 		}
 		return &Key{kind: RSA, public: key}, nil
 	case *ecdsa.PublicKey:
