@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 
@@ -27,11 +28,28 @@ func (s *server) evaluatePolicy(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, MaxInputBytes, &body); err != nil {
 		return err
 	}
-	decision, err := s.policies.Evaluate(r.Context(), t.by, t.scope, t.name, body.Input)
+	ctx, err := explained(r)
+	if err != nil {
+		return err
+	}
+	decision, err := s.policies.Evaluate(ctx, t.by, t.scope, t.name, body.Input)
 	if err != nil {
 		return err
 	}
 	return s.answerDecision(w, decision)
+}
+
+// explained is the context of a request whose decision may be explained.
+func explained(r *http.Request) (context.Context, error) {
+	q, err := query(r, "explain")
+	if err != nil {
+		return nil, err
+	}
+	ctx, err := policy.WithExplain(r.Context(), q.Get("explain"))
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "invalid_request", `explain must be "notes" or "full"`)
+	}
+	return ctx, nil
 }
 
 func (s *server) testPolicy(w http.ResponseWriter, r *http.Request) error {
@@ -46,7 +64,11 @@ func (s *server) testPolicy(w http.ResponseWriter, r *http.Request) error {
 	if len(body.Policy) == 0 {
 		return refuse(http.StatusBadRequest, "invalid_request", "policy is missing: it is the policy to test")
 	}
-	decision, err := s.policies.Test(r.Context(), t.by, t.scope, body.Policy, body.Input)
+	ctx, err := explained(r)
+	if err != nil {
+		return err
+	}
+	decision, err := s.policies.Test(ctx, t.by, t.scope, body.Policy, body.Input)
 	if err != nil {
 		return err
 	}

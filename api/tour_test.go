@@ -165,20 +165,20 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 		t.Errorf("at a point where nothing is bound: %+v", d)
 	}
 	for _, name := range []string{"rego", "validators"} {
-		d, err := c.EvaluatePolicy(ctx, scope, name, input)
+		d, err := c.EvaluatePolicy(ctx, scope, name, input, "")
 		ok(err)
 		if !d.Decision || d.Error != nil {
 			t.Errorf("%s: %+v", name, d)
 		}
-		d, err = c.EvaluatePolicy(ctx, scope, name, map[string]any{"key": "not it"})
+		d, err = c.EvaluatePolicy(ctx, scope, name, map[string]any{"key": "not it"}, "")
 		ok(err)
 		if d.Decision || d.Error != nil {
 			t.Errorf("%s on a wrong key: %+v", name, d)
 		}
 	}
-	d, err = c.TestPolicy(ctx, scope, client.PolicySpec{Language: "rego", Source: tourRego}, input)
+	d, err = c.TestPolicy(ctx, scope, client.PolicySpec{Language: "rego", Source: tourRego}, input, "full")
 	ok(err)
-	if !d.Decision {
+	if !d.Decision || !strings.Contains(strings.Join(d.Explanation, "\n"), "policy.rego:") {
 		t.Errorf("test of a policy: %+v", d)
 	}
 	tourDecisions(ctx, t, c, scope, second, ok)

@@ -21,6 +21,9 @@ type Decision struct {
 	Context any `json:"context,omitempty"`
 	// Print is what a Rego policy printed, a line each.
 	Print []string `json:"print,omitempty"`
+	// Explanation are the steps of a Rego evaluation, a line each, if they were
+	// asked for ([WithExplain]).
+	Explanation []string `json:"explanation,omitempty"`
 	// Masked says which secrets were masked where, by JSON pointer into the
 	// decision.
 	Masked []seal.Masked `json:"masked"`

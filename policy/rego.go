@@ -62,6 +62,19 @@ func (p regoProgram) Bind(ctx context.Context, env Environment) (*Bound, error) 
 	return &Bound{regoPolicy{policy}}, nil
 }
 
+// WithExplain asks what Rego policies evaluate under a context for an
+// explanation, "notes" or "full"; "" asks for none.
+func WithExplain(ctx context.Context, explain string) (context.Context, error) {
+	x := rego.Explain(explain)
+	switch {
+	case !x.Valid():
+		return nil, &Problem{Code: CodeInput, Message: `explain must be "notes" or "full"`}
+	case x == "":
+		return ctx, nil
+	}
+	return rego.WithExplain(ctx, x), nil
+}
+
 // regoPolicy is a bound Rego policy.
 type regoPolicy struct{ *rego.Policy }
 
@@ -70,11 +83,11 @@ func (p regoPolicy) decide(ctx context.Context, input json.RawMessage, o seal.Op
 	if r.Err != nil {
 		d := denied(string(r.Err.Code), r.Err.Message)
 		d.Error.File, d.Error.Line, d.Error.Column = r.Err.File, r.Err.Line, r.Err.Column
-		d.Print = r.Print
+		d.Print, d.Explanation = r.Print, r.Explanation
 		return d
 	}
 	d := newDecision(r.Decision)
-	d.Context, d.Print = r.Context, r.Print
+	d.Context, d.Print, d.Explanation = r.Context, r.Print, r.Explanation
 	if r.Output != nil {
 		d.Output = r.Output
 	}

@@ -146,7 +146,7 @@ func TestRequests(t *testing.T) {
 			_, err := c.RunScript(ctx, client.Scope{}, "S", map[string]string{"a": "<&>"})
 			return err
 		}, sent{"POST", "/v1/scripts/S/run", "", "application/json", `{"input":{"a":"<&>"}}` + "\n"}},
-		{func() error { _, err := c.EvaluatePolicy(ctx, client.Scope{}, "P", nil); return err },
+		{func() error { _, err := c.EvaluatePolicy(ctx, client.Scope{}, "P", nil, ""); return err },
 			sent{"POST", "/v1/policies/P/evaluate", "", "application/json", "{}\n"}},
 	} {
 		if err := test.call(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 )
 
 // Masked says which secrets were masked at a place of an answer.
@@ -52,6 +53,8 @@ type Decision struct {
 	Output   map[string]json.RawMessage `json:"output"`
 	Context  json.RawMessage            `json:"context"`
 	Print    []string                   `json:"print"`
+	// Explanation are the steps of a Rego evaluation, if they were asked for.
+	Explanation []string `json:"explanation"`
 	Masked   []Masked                   `json:"masked"`
 	// Error is set when the policy could not be evaluated, which is a deny.
 	Error *EvaluationError `json:"error"`
@@ -121,8 +124,9 @@ func (c *Client) TestScript(ctx context.Context, s Scope, script ScriptSpec, inp
 
 // EvaluatePolicy decides with a policy that a scope sees. An evaluation that
 // failed is a deny and no error, see Decision.Error.
-func (c *Client) EvaluatePolicy(ctx context.Context, s Scope, name string, input any) (out Decision, err error) {
-	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", name, "evaluate"), body: inputBody{input}}, &out)
+// explain is "notes" or "full" for an explanation, or empty.
+func (c *Client) EvaluatePolicy(ctx context.Context, s Scope, name string, input any, explain string) (out Decision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", name, "evaluate"), query: explainQuery(explain), body: inputBody{input}}, &out)
 	return out, err
 }
 
@@ -135,9 +139,17 @@ func (c *Client) EvaluatePoint(ctx context.Context, s Scope, point, target strin
 
 // TestPolicy decides with a policy that is not stored, as if it were stored in a
 // scope. policy is a PolicySpec, or what marshals to the same JSON.
-func (c *Client) TestPolicy(ctx context.Context, s Scope, policy, input any) (out Decision, err error) {
-	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", "test"), body: policyBody{policy, input}}, &out)
+// explain is that of EvaluatePolicy.
+func (c *Client) TestPolicy(ctx context.Context, s Scope, policy, input any, explain string) (out Decision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", "test"), query: explainQuery(explain), body: policyBody{policy, input}}, &out)
 	return out, err
+}
+
+func explainQuery(explain string) url.Values {
+	if explain == "" {
+		return nil
+	}
+	return url.Values{"explain": {explain}}
 }
 
 // Evaluation asks for a decision by AuthZEN. request is anything that marshals

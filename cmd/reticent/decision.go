@@ -40,6 +40,9 @@ func decided(c *connection, cmd *cobra.Command, d client.Decision) error {
 		return verdict(d.Decision)
 	}
 	w := cmd.ErrOrStderr()
+	for _, line := range d.Explanation {
+		fmt.Fprintln(w, line)
+	}
 	for _, line := range d.Print {
 		say(w, "print: %s", line)
 	}

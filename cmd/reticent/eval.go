@@ -54,7 +54,7 @@ func (e *evaluation) ask(c *connection, cmd *cobra.Command, api *client.Client) 
 	}
 	switch {
 	case e.policy != "":
-		d, err := api.EvaluatePolicy(cmd.Context(), c.scope, e.policy, in)
+		d, err := api.EvaluatePolicy(cmd.Context(), c.scope, e.policy, in, "")
 		if err != nil {
 			return err
 		}

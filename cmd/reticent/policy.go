@@ -65,13 +65,14 @@ func (f sourceFlag) policy(c *cobra.Command) (json.RawMessage, error) {
 
 func policyEvaluate(c *connection) *cobra.Command {
 	var input inputFlag
+	var explain explainFlag
 	cmd := c.verb("evaluate NAME", "ask a policy for its decision", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			in, err := input.read(cmd)
 			if err != nil {
 				return err
 			}
-			d, err := api.EvaluatePolicy(cmd.Context(), c.scope, args[0], in)
+			d, err := api.EvaluatePolicy(cmd.Context(), c.scope, args[0], in, string(explain))
 			if err != nil {
 				return err
 			}
@@ -79,12 +80,21 @@ func policyEvaluate(c *connection) *cobra.Command {
 		})
 	cmd.Long = "Ask a policy for its decision. The exit code is 0 for allow and 1 for deny."
 	input.register(cmd, "the input")
+	explain.register(cmd)
 	return cmd
+}
+
+// explainFlag is --explain: how much of an evaluation is told.
+type explainFlag string
+
+func (f *explainFlag) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar((*string)(f), "explain", "", "tell the steps of a Rego policy: `notes` (what print writes, and where) or full")
 }
 
 func policyTest(c *connection) *cobra.Command {
 	var source sourceFlag
 	var input inputFlag
+	var explain explainFlag
 	cmd := c.verb("test", "ask a policy that is not stored, as if it were", cobra.NoArgs,
 		func(cmd *cobra.Command, api *client.Client, _ []string) error {
 			document, err := source.policy(cmd)
@@ -95,7 +105,7 @@ func policyTest(c *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, err := api.TestPolicy(cmd.Context(), c.scope, document, in)
+			d, err := api.TestPolicy(cmd.Context(), c.scope, document, in, string(explain))
 			if err != nil {
 				return source.place(err)
 			}
@@ -104,5 +114,6 @@ func policyTest(c *connection) *cobra.Command {
 	cmd.Long = "Ask a policy that is not stored for its decision. The exit code is 0 for allow\nand 1 for deny.\n\n" + policyHelp
 	source.register(cmd, "the policy")
 	input.register(cmd, "the input")
+	explain.register(cmd)
 	return cmd
 }

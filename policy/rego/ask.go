@@ -28,6 +28,8 @@ type Answer struct {
 	Value any
 	// Print is what print() wrote, a line each.
 	Print []string
+	// Explanation are the steps of the evaluation, if they were asked for.
+	Explanation []string
 	// Masked says what was masked, with JSON pointers into Value.
 	Masked []seal.Masked
 	// Err is set when the evaluation failed. Nothing is defined then.
@@ -104,7 +106,7 @@ func (p *Policy) answer(ctx context.Context, raw json.RawMessage, a Ask, find fu
 	}
 	defer e.start(ctx)()
 	v, err := find(input, e)
-	answer.Print = e.printed.lines
+	answer.Print, answer.Explanation = e.printed.lines, e.printed.tracer.lines()
 	if err != nil {
 		answer.Err = evaluationError(err)
 		return answer

@@ -35,14 +35,14 @@ func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Optio
 	e := &evaluation{policy: p, run: run, strict: run != nil, cancel: topdown.NewCancel(), printed: printer{run: run}}
 	defer e.start(ctx)()
 	docs, err := e.documents(ctx, input)
-	result = Result{Print: e.printed.lines}
+	result = Result{Print: e.printed.lines, Explanation: e.printed.tracer.lines()}
 	if err != nil {
 		result.Err = evaluationError(err)
 		return result
 	}
 	if refused := result.fill(docs, run); refused != nil {
-		result = denied(refused)
-		result.Print = e.printed.lines
+		result.Decision, result.Err = false, denied(refused).Err
+		result.Context, result.Output, result.Recovery, result.Failures, result.Masked = nil, nil, nil, nil, nil
 	}
 	return result
 }

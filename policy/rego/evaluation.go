@@ -50,6 +50,7 @@ func (e *evaluation) start(ctx context.Context) (stop func()) {
 
 // query prepares OPA's evaluator, and the context that its builtins get.
 func (e *evaluation) query(ctx context.Context, c *ast.Compiler, body ast.Body, input *ast.Term) (*topdown.Query, context.Context) {
+	e.printed.tracer = tracerOf(ctx, e.run)
 	q := topdown.NewQuery(body).
 		WithCompiler(c).
 		WithStore(e.policy.store).
@@ -59,6 +60,9 @@ func (e *evaluation) query(ctx context.Context, c *ast.Compiler, body ast.Body, 
 		WithPrintHook(&e.printed).
 		WithStrictBuiltinErrors(e.strict).
 		WithMetrics(metrics.NoOp())
+	if t := e.printed.tracer; t != nil {
+		q = q.WithQueryTracer(t)
+	}
 	_, funcs := boundedBuiltins()
 	if e.run != nil {
 		_, funcs = ownBuiltins()

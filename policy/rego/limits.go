@@ -39,6 +39,10 @@ const (
 	// MaxNumberDigits is the number of digits that a number of an input or of a
 	// policy's text may have when it is written out.
 	MaxNumberDigits = 1000
+	// MaxExplainEvents is how many steps of an evaluation are explained, and
+	// MaxExplainBytes the size of the text.
+	MaxExplainEvents = 20_000
+	MaxExplainBytes  = 256 << 10
 	// MaxPrintBytes is how much print() may write in one evaluation; what is
 	// over is cut, after masking.
 	MaxPrintBytes = 16 << 10

@@ -10,13 +10,15 @@ import (
 
 // printer keeps what print() writes, masked and bounded.
 type printer struct {
-	run   *seal.Run
-	lines []string
-	bytes int
+	run *seal.Run
+	// tracer takes it down as well; nil if nobody asked.
+	tracer *tracer
+	lines  []string
+	bytes  int
 }
 
 // Print is called by the evaluator for each call of print().
-func (p *printer) Print(_ print.Context, text string) error {
+func (p *printer) Print(at print.Context, text string) error {
 	if p.bytes >= MaxPrintBytes {
 		return nil
 	}
@@ -29,5 +31,8 @@ func (p *printer) Print(_ print.Context, text string) error {
 	}
 	p.bytes += len(text) + 1
 	p.lines = append(p.lines, text)
+	if p.tracer != nil {
+		p.tracer.note(text, at.Location)
+	}
 	return nil
 }

@@ -25,6 +25,9 @@ type Result struct {
 	Recovery, Failures []any
 	// Print is what print() wrote, a line each.
 	Print []string
+	// Explanation are the steps of the evaluation, a line each, if they were asked
+	// for ([WithExplain]).
+	Explanation []string
 	// Masked says what was masked, with JSON pointers into an object that has
 	// context, output, recovery and failures.
 	Masked []seal.Masked

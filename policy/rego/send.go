@@ -63,7 +63,7 @@ func parseSending(run *seal.Run, operand *ast.Term) (sending, error) {
 	case p.err != nil:
 		return s, p.err
 	case len(missing) > 0:
-		return s, fmt.Errorf("http.send: operand 1 missing required request parameter(s): {%s}", strings.Join(missing, ", "))
+		return s, fmt.Errorf("http.send: operand 1 missing required request parameters(s): {%s}", strings.Join(missing, ", "))
 	case p.forced && p.duration <= 0:
 		return s, fmt.Errorf("http.send: 'force_cache' set but 'force_cache_duration_seconds' parameter is missing")
 	}
@@ -166,7 +166,7 @@ func (p *memberParser) member(key, value *ast.Term) {
 		p.setTimeout(value)
 	default:
 		if !slices.Contains(ignoredMembers, string(name)) && p.err == nil {
-			p.err = fmt.Errorf("http.send: operand 1 invalid request parameter(s): {%s}", key)
+			p.err = fmt.Errorf("http.send: operand 1 invalid request parameters(s): {%s}", key)
 			if strings.HasPrefix(string(name), "tls_") {
 				p.err = fmt.Errorf("http.send: %s is not there: connections are the server's", string(name))
 			}
