@@ -27,6 +27,8 @@ type Policy struct {
 	// run has the surrogates; each evaluation is a child of it. It is nil for a
 	// policy without secrets.
 	run *seal.Run
+	// plain is the policy for partial evaluation.
+	plain func() plain
 	// sender sends what http.send asks for; nil if there is nothing to send through.
 	sender *sender
 	// missing refuses every evaluation.
@@ -40,6 +42,7 @@ type Policy struct {
 func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader, client *egress.Client) (b *Policy, err error) {
 	defer recoverCompile(&err)
 	b = &Policy{program: p, compiled: p.guarded}
+	b.plain = b.plainly()
 	if client != nil && p.sends {
 		b.sender = newSender(client)
 	}
