@@ -30,8 +30,8 @@ listed if input.row.owner in data.lists.owners
 func surface(t *testing.T) *rego.Policy {
 	t.Helper()
 	program, err := rego.Compile(rego.Source{
-		Modules: map[string]string{"policy.rego": surfacePolicy, "lib.rego": "package lib\nadmin contains \"root\""},
-		Data:    object{"lists": object{"owners": []any{"a", "b"}, "keys": []any{strong}}},
+		Modules:  map[string]string{"policy.rego": surfacePolicy, "lib.rego": "package lib\nadmin contains \"root\""},
+		Data:     object{"lists": object{"owners": []any{"a", "b"}, "keys": []any{strong}}},
 		Decision: "acp/authz/allow",
 	})
 	if err != nil {
@@ -167,4 +167,3 @@ func TestPartial(t *testing.T) {
 		t.Error("an input with secrets is taken")
 	}
 }
-
