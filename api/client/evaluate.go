@@ -55,7 +55,7 @@ type Decision struct {
 	Print    []string                   `json:"print"`
 	// Explanation are the steps of a Rego evaluation, if they were asked for.
 	Explanation []string `json:"explanation"`
-	Masked   []Masked                   `json:"masked"`
+	Masked      []Masked `json:"masked"`
 	// Error is set when the policy could not be evaluated, which is a deny.
 	Error *EvaluationError `json:"error"`
 }
