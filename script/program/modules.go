@@ -31,11 +31,12 @@ var nodeFiles embed.FS
 // that a script may have.
 func CutBuiltin(name string) (string, bool) {
 	short := strings.TrimPrefix(name, nodePrefix)
+	internal := strings.HasPrefix(short, "%") || strings.HasPrefix(short, "internal/")
 	if NativeModules[short] {
-		return short, !strings.HasPrefix(short, "%")
+		return short, !internal
 	}
 	_, err := nodeFiles.Open("node/" + nodeFile(short))
-	return short, err == nil
+	return short, err == nil && !internal
 }
 
 func nodeFile(short string) string { return strings.ReplaceAll(short, "/", "_") + ".js" }
