@@ -93,5 +93,5 @@ func document[T any](w http.ResponseWriter, r *http.Request, limit int64) (json.
 	if err != nil {
 		return nil, err
 	}
-	return body, unmarshal(body, new(T), strict)
+	return body, unmarshal(body, new(T))
 }

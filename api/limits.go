@@ -7,12 +7,8 @@ const (
 	MaxBodyBytes = 1 << 20
 	// MaxInputBytes is the size of the largest body that asks for an evaluation.
 	MaxInputBytes = 4 << 20
-	// MaxNesting is how deep arrays and objects of a body may nest.
-	MaxNesting = 100
 	// MaxHeaderBytes is the size of the largest header of a request.
 	MaxHeaderBytes = 32 << 10
-	// MaxPointerBytes is how much of a JSON pointer an error shows.
-	MaxPointerBytes = 256
 
 	// HeaderTimeout is how long a client may take to send a request's header.
 	HeaderTimeout = 10 * time.Second

@@ -15,6 +15,7 @@ import (
 
 	"github.com/reticent/reticent/api"
 	"github.com/reticent/reticent/api/apitest"
+	"github.com/reticent/reticent/secretstore/strictjson"
 )
 
 // fixture starts a server that has one of each resource.
@@ -108,7 +109,7 @@ var refusals = sync.OnceValue(func() []refusal {
 		{name: "a duplicate key", request: request{"PUT", "/v1/secrets/N", `{"value":"` + quoted + `","value":"v"}`, nil}, status: 400, code: "duplicate_key", pointer: "/value"},
 		{name: "a duplicate key in a value", request: request{"PUT", "/v1/secrets/N", `{"value":{"a":"` + quoted + `","a":"v"}}`, nil}, status: 400, code: "duplicate_key", pointer: "/value/a"},
 		{name: "a duplicate key in an input", request: request{"POST", "/v1/policies/P/evaluate", `{"input":{"a":{"k":1,"\u006b":2}}}`, nil}, status: 400, code: "duplicate_key", pointer: "/input/a/k"},
-		{name: "nesting", request: request{"PUT", "/v1/variables/V", `{"value":` + nested(api.MaxNesting) + `}`, nil}, status: 400, code: "nesting_limit"},
+		{name: "nesting", request: request{"PUT", "/v1/variables/V", `{"value":` + nested(strictjson.MaxNesting) + `}`, nil}, status: 400, code: "nesting_limit"},
 		{name: "nesting of 10,000", request: request{"POST", "/v1/policies/P/evaluate", `{"input":` + nested(10_000) + `}`, nil}, status: 400, code: "nesting_limit"},
 		{name: "nesting of 500,000 arrays", request: request{"POST", "/v1/scripts/S/run", strings.Repeat("[", 500_000), nil}, status: 400, code: "nesting_limit"},
 		{name: "nesting of an access evaluation", request: request{"POST", "/access/v1/evaluation", `{"context":` + nested(10_000) + `}`, nil}, status: 400, code: "nesting_limit"},

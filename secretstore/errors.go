@@ -39,6 +39,9 @@ type Failure struct {
 // Error gives the sentence.
 func (f *Failure) Error() string { return f.Message }
 
+// Refusal gives the sentence: it may be told to who wrote what is refused.
+func (f *Failure) Refusal() string { return f.Message }
+
 // Unwrap gives the class.
 func (f *Failure) Unwrap() error { return f.Class }
 
