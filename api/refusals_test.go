@@ -177,7 +177,7 @@ var refusals = sync.OnceValue(func() []refusal {
 		{name: "a patch to a script that does not parse", request: request{"PATCH", "/v1/scripts/S", `{"source":"("}`, nil}, status: 422, code: "invalid_script", line: 1, column: 2},
 		{name: "a module that does not compile", request: request{"PUT", "/v1/policies/P", `{"language":"rego","source":"package p\n\nallow if undefined_function(input)"}`, nil}, status: 422, code: "invalid_policy", line: 3, column: 10},
 		{name: "a module that does not parse", request: request{"PUT", "/v1/policies/P", `{"language":"rego","source":"package p\n\nallow if {"}`, nil}, status: 422, code: "invalid_policy", line: 3, column: 10},
-		{name: "a module that reaches out", request: request{"PUT", "/v1/policies/P", `{"language":"rego","source":"package p\n\nallow if http.send({\"url\": \"https://evil.example\"})"}`, nil}, status: 422, code: "invalid_policy", line: 3, column: 10},
+		{name: "a module that reaches out", request: request{"PUT", "/v1/policies/P", `{"language":"rego","source":"package p\n\nallow if opa.runtime().env.HOME"}`, nil}, status: 422, code: "invalid_policy", line: 3, column: 10},
 		{name: "a validator that is none", request: request{"PUT", "/v1/policies/P", `{"language":"validators","validators":[{"name":"nope"}]}`, nil}, status: 422, code: "invalid_policy", pointer: "/validators/0/name"},
 		{name: "a language of policies", request: request{"PUT", "/v1/policies/P", `{"language":"prolog"}`, nil}, status: 422, code: "invalid_policy", pointer: "/language"},
 		{name: "a point", request: request{"PUT", "/v1/bindings/nowhere", `{"policy":"P"}`, nil}, status: 422, code: "invalid_binding"},

@@ -14,6 +14,7 @@ import (
 	"github.com/reticent/reticent/script/template"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
+	"github.com/reticent/reticent/secretstore/strictjson"
 )
 
 // pointRunBody asks for a run at a point.
@@ -98,7 +99,7 @@ func givenAt(at point.Point, context map[string]json.RawMessage) (script.Given, 
 	}
 	err := at.CheckContext(given.Context)
 	if e, ok := errors.AsType[*point.InvalidError](err); ok {
-		return given, finding{Pointer: pointer(jsontext.Pointer("/context" + e.Pointer)), Code: "invalid_context",
+		return given, finding{Pointer: strictjson.Pointer(jsontext.Pointer("/context" + e.Pointer)), Code: "invalid_context",
 			Message: "the context breaks the rule " + e.Rule + " of the point's schema", Advice: "GET /v1/script-templates has the schema"}.refusal()
 	}
 	return given, err

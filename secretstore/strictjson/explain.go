@@ -17,7 +17,7 @@ func explain(text []byte, err error) *Error {
 		f := &Error{Code: CodeInvalid, Message: "the text is not JSON in UTF-8"}
 		switch {
 		case errors.Is(err, jsontext.ErrDuplicateName):
-			f.Code, f.Message, f.Pointer = CodeDuplicate, "an object has two members of this name", pointer(e.JSONPointer)
+			f.Code, f.Message, f.Pointer = CodeDuplicate, "an object has two members of this name", Pointer(e.JSONPointer)
 		case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 			f.Message = "the text ends before the JSON value does"
 		}
@@ -28,7 +28,7 @@ func explain(text []byte, err error) *Error {
 	if !ok {
 		return &Error{Code: CodeInvalid, Message: "the text cannot be read"}
 	}
-	f := &Error{Code: CodeType, Pointer: pointer(e.JSONPointer)}
+	f := &Error{Code: CodeType, Pointer: Pointer(e.JSONPointer)}
 	f.Line, f.Column = place(text, e.ByteOffset)
 	if errors.Is(err, json.ErrUnknownName) {
 		f.Code, f.Message = CodeUnknown, "there is no such field here"
@@ -45,8 +45,8 @@ func explain(text []byte, err error) *Error {
 	return f
 }
 
-// pointer gives a JSON pointer (RFC 6901), cut where it is long.
-func pointer(p jsontext.Pointer) string {
+// Pointer gives a JSON pointer (RFC 6901) for an error, cut where it is long.
+func Pointer(p jsontext.Pointer) string {
 	if len(p) <= MaxPointerBytes {
 		return string(p)
 	}
