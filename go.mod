@@ -16,6 +16,7 @@ require (
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // keeps what http.send got
 	github.com/landlock-lsm/go-landlock v0.11.0 // keeps worker processes from files and ports
 	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys and verifies tokens with public ones
+	github.com/nlnwa/whatwg-url v0.6.2 // URL of scripts, as browsers parse it
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego
 	github.com/prometheus/client_golang v1.25.0 // counts
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // checks what points give scripts and get from them
@@ -27,6 +28,7 @@ require (
 	golang.org/x/net v0.62.0 // public suffixes and international host names
 	golang.org/x/sys v0.49.0 // limits of worker processes
 	golang.org/x/term v0.47.0 // prompts that do not echo
+	golang.org/x/text v0.43.0 // the character sets of TextDecoder
 	sigs.k8s.io/yaml v1.6.0 // manifests and the API's document
 )
 
@@ -44,6 +46,7 @@ require (
 	github.com/agnivade/levenshtein v1.2.1 // indirect
 	github.com/antlr4-go/antlr/v4 v4.13.1 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/bits-and-blooms/bitset v1.20.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/dlclark/regexp2 v1.12.0 // indirect
@@ -76,7 +79,6 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp v0.0.0-20240823005443-9b4947da3948 // indirect
 	golang.org/x/sync v0.24.0 // indirect
-	golang.org/x/text v0.43.0 // indirect
 	golang.org/x/tools v0.52.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260819154853-08b0e4226688 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260819154853-08b0e4226688 // indirect

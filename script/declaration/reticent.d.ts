@@ -136,6 +136,9 @@ declare function setTimeout<T extends unknown[]>(callback: (...args: T) => void,
 declare function setInterval<T extends unknown[]>(callback: (...args: T) => void, milliseconds?: number, ...args: T): number;
 declare function clearTimeout(id: number | undefined): void;
 declare function clearInterval(id: number | undefined): void;
+/** Node's: a timer without a time. */
+declare function setImmediate<T extends unknown[]>(callback: (...args: T) => void, ...args: T): number;
+declare function clearImmediate(id: number | undefined): void;
 declare function queueMicrotask(callback: () => void): void;
 
 type BinaryLike = string | ArrayBuffer | ArrayBufferView;
@@ -332,6 +335,56 @@ declare class Buffer extends Uint8Array<ArrayBuffer> {
   writeIntBE(value: number, offset: number, byteLength: number): number;
 }
 
+/** A deep copy; secrets in it stay sealed. */
+declare function structuredClone<T>(value: T): T;
+
+/** A clock of milliseconds since the run began. */
+interface Performance {
+  now(): number;
+  toJSON(): object;
+  readonly timeOrigin: number;
+}
+declare const performance: Performance;
+
+/** Of a sealed string it makes sealed bytes. */
+declare class TextEncoder {
+  readonly encoding: string;
+  encode(text?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(text: string, destination: Uint8Array): { read: number; written: number };
+}
+
+declare class TextDecoder {
+  constructor(label?: "utf-8" | "utf-16le" | "latin1" | "ascii" | (string & {}), options?: { fatal?: boolean; ignoreBOM?: boolean });
+  readonly encoding: string;
+  readonly fatal: boolean;
+  readonly ignoreBOM: boolean;
+  decode(bytes?: ArrayBuffer | ArrayBufferView, options?: { stream?: boolean }): string;
+}
+
+/**
+ * A URL as browsers parse it. Secrets may stand in path, query and fragment, or
+ * be the URL as a whole.
+ */
+declare class URL {
+  constructor(url: string | URL, base?: string | URL);
+  static canParse(url: string | URL, base?: string | URL): boolean;
+  static parse(url: string | URL, base?: string | URL): URL | null;
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  username: string;
+  password: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  readonly searchParams: URLSearchParams;
+  hash: string;
+  toString(): string;
+  toJSON(): string;
+}
+
 /** Pairs of a query or of a form. Values may be sealed, names may not. */
 declare class URLSearchParams {
   constructor(init?: string | URLSearchParams | Iterable<readonly [string, string]> | { readonly [name: string]: string });
@@ -407,7 +460,7 @@ interface BodyStream {
 }
 
 declare class Request {
-  constructor(input: string | Request, init?: RequestInit);
+  constructor(input: string | URL | Request, init?: RequestInit);
   readonly method: string;
   readonly url: string;
   readonly headers: Headers;
@@ -448,7 +501,7 @@ declare class Response {
  * Sends a request, to the hosts and with secrets in the positions that the
  * secrets and the operator allow.
  */
-declare function fetch(input: string | Request, init?: RequestInit): Promise<Response>;
+declare function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 
 declare class DOMException extends Error {
   constructor(message?: string, name?: string | { name?: string; cause?: unknown });

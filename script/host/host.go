@@ -51,6 +51,8 @@ type Host struct {
 	loop      loop
 	params    map[*goja.Object]*params
 	headers   map[*goja.Object]*headers
+	addresses map[*goja.Object]*address
+	inURL     map[string]bool // surrogates that stand in URLs, encoded
 	requests  map[*goja.Object]*request
 	responses map[*goja.Object]*response
 	keys      map[*goja.Object]*heldKey
@@ -59,6 +61,7 @@ type Host struct {
 	rejected  map[*goja.Promise]bool
 	ended     *Failure    // why the run must end, once it must
 	late      atomic.Bool // the time is over
+	started   time.Time
 }
 
 // New prepares a runtime that nothing has run in.
@@ -100,7 +103,8 @@ func (h *Host) Fits(s *Script) bool { return h.prepared == nil || h.prepared == 
 // then.
 func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	h.job, h.bridge, h.limits = job, bridge, job.Limits.WithDefaults()
-	deadline := time.Now().Add(h.limits.Time)
+	h.started = time.Now()
+	deadline := h.started.Add(h.limits.Time)
 	timer := time.AfterFunc(h.limits.Time, func() {
 		h.late.Store(true)
 		h.vm.Interrupt(h.outOfTime())

@@ -42,6 +42,9 @@ const MaxBufferBytes = 64 << 20
 // MaxChunkBytes is the size of the chunks in which a body is read.
 const MaxChunkBytes = 64 << 10
 
+// MaxCloneDepth is how deep a value may nest that structuredClone copies.
+const MaxCloneDepth = 200
+
 // WithDefaults fills in the fields that are 0.
 func (l Limits) WithDefaults() Limits {
 	fill(&l.Time, DefaultTime)

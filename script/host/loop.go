@@ -168,6 +168,14 @@ func (h *Host) setTimer(name string, repeat bool) goja.Value {
 	})
 }
 
+// newSetImmediate makes Node's setImmediate: a timer without a time.
+func (h *Host) newSetImmediate() goja.Value {
+	set, _ := goja.AssertFunction(h.setTimer("setImmediate", false))
+	return h.function("setImmediate", 1, func(c goja.FunctionCall) goja.Value {
+		return h.call(set, goja.Undefined(), append([]goja.Value{c.Argument(0), goja.Undefined()}, rest(c.Arguments)...)...)
+	})
+}
+
 func (h *Host) clearTimer(name string) goja.Value {
 	return h.function(name, 1, func(c goja.FunctionCall) goja.Value {
 		if id := c.Argument(0); goja.IsNumber(id) {

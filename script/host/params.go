@@ -15,11 +15,14 @@ import (
 type pair struct{ name, value string }
 
 // params is the state of a URLSearchParams (WHATWG URL, section 6.2).
-type params struct{ list []pair }
+type params struct {
+	list []pair
+	of   *address // the URL that they are the query of
+}
 
 // classes are the constructors that the host made.
 type classes struct {
-	params, headers, request, response, buffer, crypto, jwt *goja.Object
+	params, headers, url, request, response, buffer, crypto, jwt *goja.Object
 
 	web      *goja.Object // those of web.js
 	binaries *binaries
@@ -46,7 +49,11 @@ func (h *Host) paramsClass() *goja.Object {
 			if !ok {
 				panic(h.vm.NewTypeError("URLSearchParams.prototype.%s: this is no URLSearchParams", name))
 			}
-			return f(p, c)
+			out := f(p, c)
+			if mutates(name) {
+				h.changed(p)
+			}
+			return out
 		})
 	}
 	name := func(c goja.FunctionCall) string { return h.paramName(c.Argument(0)) }
@@ -207,11 +214,7 @@ func (h *Host) fill(p *params, v goja.Value) {
 		if goja.IsUndefined(v) {
 			return
 		}
-		s := h.usv(v)
-		if h.holds(s) {
-			h.refuse("parsing it as parameters", "give them as an object: new URLSearchParams({ name: value })")
-		}
-		p.list = parseParams(strings.TrimPrefix(s, "?"))
+		p.list = h.parseParams(strings.TrimPrefix(h.usv(v), "?"))
 		return
 	}
 	if other, ok := h.params[o]; ok {
@@ -241,17 +244,6 @@ func (h *Host) pairs(o *goja.Object) (out [][2]goja.Value) {
 		out = append(out, [2]goja.Value{two[0], two[1]})
 		return true
 	})
-	return out
-}
-
-func parseParams(s string) (out []pair) {
-	for part := range strings.SplitSeq(s, "&") {
-		if part == "" {
-			continue
-		}
-		name, value, _ := strings.Cut(part, "=")
-		out = append(out, pair{decodeForm(name), decodeForm(value)})
-	}
 	return out
 }
 

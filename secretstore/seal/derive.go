@@ -30,6 +30,9 @@ const (
 	Component    Func = "encodeURIComp" // ECMA-262 encodeURIComponent
 	URI          Func = "encodeURI"     // ECMA-262 encodeURI
 	Form         Func = "form"          // WHATWG URL, application/x-www-form-urlencoded
+	URLPath      Func = "urlPath"       // percent-encoding for a path, WHATWG URL, and what would end one
+	URLQuery     Func = "urlQuery"      // for the query of a special URL, likewise
+	URLFragment  Func = "urlFragment"   // for a fragment
 	QueryEscape  Func = "queryEscape"   // Go's url.QueryEscape, Rego's urlquery.encode
 	JSONString   Func = "jsonString"    // the inside of a JSON string, as JSON.stringify
 	GoJSONString Func = "goJSONString"  // the inside of a JSON string, as encoding/json and Rego's json.marshal
@@ -69,6 +72,9 @@ var functions = map[Func]function{
 	Component:    {apply: percent("-_.!~*'()", false), local: true, growth: 3},
 	URI:          {apply: percent("-_.!~*'();/?:@&=+$,#", false), local: true, growth: 3},
 	Form:         {apply: percent("-_.*", true), local: true, growth: 3},
+	URLPath:      {apply: percent("!$%&'()*+,-./:;=@[]^_|~", false), local: true, growth: 3},
+	URLQuery:     {apply: percent("!$%&()*+,-./:;=?@[\\]^_`{|}~", false), local: true, growth: 3},
+	URLFragment:  {apply: percent("!#$%&'()*+,-./:;=?@[\\]^_{|}~", false), local: true, growth: 3},
 	QueryEscape:  {apply: func(b []byte) ([]byte, error) { return []byte(url.QueryEscape(string(b))), nil }, local: true, growth: 3},
 	JSONString:   {apply: jsonString, local: true, growth: 6},
 	GoJSONString: {apply: goJSONString, local: true, growth: 6, text: true},

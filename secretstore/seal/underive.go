@@ -25,6 +25,10 @@ var inverses = map[Func]func(string) ([]byte, error){
 		out, err := url.PathUnescape(s)
 		return []byte(out), err
 	},
+	URLQuery: func(s string) ([]byte, error) {
+		out, err := url.PathUnescape(s)
+		return []byte(out), err
+	},
 	Form: func(s string) ([]byte, error) {
 		out, err := url.QueryUnescape(s)
 		return []byte(out), err
