@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 
 	"github.com/reticent/reticent/policy"
@@ -32,7 +33,7 @@ func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if binding.Script != "" {
-		result, err := s.scripts.Run(r.Context(), by, scope, binding.Script, input)
+		result, err := s.scripts.RunWith(r.Context(), by, scope, binding.Script, script.Given{Input: input, Point: string(policy.PointAuthZEN)})
 		if err != nil {
 			return s.answerUnbound(w, err)
 		}
@@ -87,7 +88,7 @@ func scriptAnswer(result script.Result) policy.AuthZENResponse {
 	if !isBool || hasContext && !isObject && returned["context"] != nil {
 		return denial("invalid_decision", "the bound script must return {decision: true or false, context: an object or nothing}")
 	}
-	answer := policy.AuthZENResponse{Decision: decision, Context: context}
+	answer := policy.AuthZENResponse{Decision: decision, Context: maps.Clone(context)}
 	if len(result.Masked) > 0 {
 		if answer.Context == nil {
 			answer.Context = map[string]any{}

@@ -33,6 +33,8 @@ func engineProblem(err error) (problem, bool) {
 	switch {
 	case errors.Is(err, script.ErrOverloaded):
 		return problem{Status: http.StatusServiceUnavailable, Code: "overloaded", Detail: "too many scripts wait for a worker (MaxQueued); try again later"}, true
+	case errors.Is(err, script.ErrNoRecords):
+		return problem{Status: http.StatusNotFound, Code: "not_recorded", Detail: "this server keeps no records of executions"}, true
 	case errors.Is(err, script.ErrClosed):
 		return problem{Status: http.StatusServiceUnavailable, Code: "not_ready", Detail: "the server is stopping"}, true
 	}

@@ -24,6 +24,7 @@ type Metrics struct {
 	finds       *prometheus.CounterVec
 	egress      *prometheus.CounterVec
 	sandbox     *prometheus.GaugeVec
+	dropped     prometheus.Counter
 }
 
 // NewMetrics makes the counters, and a registry that has them and those of the
@@ -50,9 +51,12 @@ func NewMetrics() *Metrics {
 		sandbox: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "reticent_script_sandbox", Help: "Whether script workers have a layer of the sandbox (landlock, seccomp, namespaces), 1 or 0.",
 		}, []string{"layer"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "reticent_execution_records_dropped_total", Help: "Records of executions that were lost, since they came faster than they could be written.",
+		}),
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox)
+		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped)
 	return m
 }
 
@@ -73,6 +77,9 @@ func (m *Metrics) Sandbox(s worker.Sandbox) {
 		m.sandbox.WithLabelValues(layer).Set(value)
 	}
 }
+
+// Dropped counts records of executions that were lost.
+func (m *Metrics) Dropped(n int) { m.dropped.Add(float64(n)) }
 
 func (m *Metrics) request(method, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()

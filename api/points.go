@@ -68,7 +68,7 @@ func (s *server) decideAt(r *http.Request, t target, at policy.Point, body point
 	if err := at.Type().CheckInput(body.Input); err != nil {
 		return policy.Decision{}, err
 	}
-	result, err := s.scripts.Run(r.Context(), t.by, scope, bound.Script, body.Input)
+	result, err := s.scripts.RunWith(r.Context(), t.by, scope, bound.Script, script.Given{Input: body.Input, Point: string(at)})
 	if err != nil {
 		return policy.Decision{}, err
 	}

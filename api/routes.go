@@ -77,6 +77,9 @@ func (s *server) scoped(r chi.Router, scope string) {
 
 	r.Post(scope+"/points/{point}/evaluate", s.handle(s.evaluatePoint))
 	r.Post(scope+"/points/{point}/run", s.handle(s.runPoint))
+	r.Get(scope+"/executions", s.handle(s.listExecutions))
+	r.Get(scope+"/executions/{id}", s.handle(s.getExecution))
+
 	r.Post(scope+"/scripts/{name}/run", s.handle(s.runScript))
 	r.Post(scope+"/scripts/test", s.handle(s.testScript))
 	r.Post(scope+"/policies/{name}/evaluate", s.handle(s.evaluatePolicy))

@@ -147,6 +147,12 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	if diff := cmp.Diff(`{"echo":{"bearer":"Bearer ***","key":"***"},"key":"***","ok":true,"v":{"name":"eu"}}`, string(run.Output)); diff != "" {
 		t.Errorf("output of the run:\n%s", diff)
 	}
+	runs, err := c.Executions(ctx, scope, client.ExecutionFilter{}, 10)
+	ok(err)
+	for _, x := range runs {
+		_, err := c.Execution(ctx, scope, x.ID)
+		ok(err)
+	}
 	run, err = c.TestScript(ctx, scope, client.ScriptSpec{Source: tourScript}, input)
 	ok(err)
 	if run.Error != nil {

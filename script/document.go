@@ -14,6 +14,8 @@ type Document struct {
 	// that it names.
 	Secrets     []string `json:"secrets,omitempty"`
 	Description string   `json:"description,omitempty"`
+	// RecordInput has records of runs tell the input, after Redact.
+	RecordInput bool `json:"record_input,omitempty"`
 	// RefersTo is what the check found out of the source; it is not the writer's to
 	// say.
 	RefersTo *RefersTo `json:"refers_to,omitempty"`

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/secretstore/egress"
@@ -29,14 +32,44 @@ func (s *session) StartFetch(id int, r host.Request, done func(host.Completion))
 	s.mu.Unlock()
 	go func() {
 		defer s.forget(id)
+		start := time.Now()
 		response, err := s.fetch(ctx, r)
 		c := host.Completion{ID: id, Response: response}
 		if err != nil && !errors.As(err, &c.Error) {
 			c.Error = seal.Errorf(seal.CodeEgressFailed, "the request failed")
 		}
+		s.note(r.URL, c, time.Since(start))
 		done(c)
 	}()
 	return nil
+}
+
+// note keeps what a record tells of a request.
+func (s *session) note(target string, c host.Completion, took time.Duration) {
+	f := Fetch{Duration: milliseconds(took)}
+	if u, err := url.Parse(target); err == nil {
+		f.Host, _ = s.run.Seal.MaskString(shorten(u.Host, maxFetchHost))
+	}
+	if c.Response != nil {
+		f.Status = c.Response.Status
+	}
+	if c.Error != nil {
+		f.Error = c.Error.Code
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log = append(s.log, f)
+}
+
+// maxFetchHost is longer than any host and port (RFC 1035, RFC 3986).
+const maxFetchHost = 300
+
+// sent gives the requests that have ended. Those that a run did not wait for may
+// be missing.
+func (s *session) sent() []Fetch {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.log)
 }
 
 // Cancel gives a request up.

@@ -26,6 +26,10 @@ type Run struct {
 	// Name is what the operator's log calls the script.
 	Name   string
 	Source Source
+	// Occasion is for the record.
+	Occasion Occasion
+	// RecordInput has the result tell the input.
+	RecordInput bool
 	// Seal holds the run's surrogates.
 	Seal *seal.Run
 	// Input becomes context.input. It is not sealed yet.
@@ -41,7 +45,26 @@ type Run struct {
 	SetSecret func(ctx context.Context, name string, sealed any, scope string) error
 }
 
-// Result is how a run ended. Everything in it is masked.
+// Occasion says which script ran for whom.
+type Occasion struct {
+	// ScriptScope is the path of the scope where the script is stored.
+	ScriptScope string
+	// Version is that of the script; 0 is one that is not stored.
+	Version int
+	// Scope is the path of the scope that asked.
+	Scope string
+	// Point is what the run answers.
+	Point string
+}
+
+// The points of runs that answer no binding.
+const (
+	PointRun  = "run"
+	PointTest = "test"
+)
+
+// Result is how a run ended. Everything in it is masked. It may be on its way to
+// its record: it is not to be changed.
 type Result struct {
 	// Output is what the script returned, as encoding/json has it; nil for
 	// undefined and null.
@@ -55,6 +78,12 @@ type Result struct {
 	Duration         time.Duration
 	// Error is why there is no output.
 	Error *RunError
+	// Input is what is recorded of the input, if the run says RecordInput.
+	Input any
+	// Fetches are the requests that it sent.
+	Fetches []Fetch
+	// Usage is what it took of its worker; nil in process.
+	Usage *Usage
 }
 
 // ConsoleLine is one call of console.log and its like.
@@ -107,6 +136,10 @@ func (e *Engine) Run(ctx context.Context, r Run) Result {
 		out = host.Outcome{Failure: failure(err)}
 	}
 	result := e.masked(s, out)
+	result.Fetches = s.sent()
+	if r.RecordInput && s.input != nil {
+		result.Input = recordedInput(r.Seal, s.input)
+	}
 	result.Duration = time.Since(start)
 	return result
 }
@@ -123,6 +156,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 	if job.Input, err = sealed(r.Seal, "the input", r.Input); err != nil {
 		return host.Outcome{}, err
 	}
+	s.input = job.Input
 	if len(r.Variables) > 0 {
 		raw, err := json.Marshal(r.Variables)
 		if err != nil {
@@ -192,6 +226,9 @@ func (e *Engine) masked(s *session, out host.Outcome) Result {
 	run := s.run.Seal
 	var result Result
 	result.Console, result.ConsoleTruncated = e.console(run, out)
+	if u := out.Usage; u != nil {
+		result.Usage = &Usage{CPU: milliseconds(max(u.CPU, 0)), Memory: u.Memory}
+	}
 	if out.Failure == nil {
 		value, failed := e.decode(out.Output)
 		if failed == nil {
@@ -207,6 +244,16 @@ func (e *Engine) masked(s *session, out host.Outcome) Result {
 	result.Error = &RunError{Code: Code(code), Message: shorten(message, MaxMessageBytes), Module: shorten(module, MaxMessageBytes),
 		Line: max(f.Line, 0), Column: max(f.Column, 0)}
 	return result
+}
+
+// recordedInput is what a record has of a sealed input.
+func recordedInput(run *seal.Run, sealed json.RawMessage) any {
+	var v any
+	if json.Unmarshal(sealed, &v) != nil {
+		return nil
+	}
+	masked, _ := run.MaskValue(Redact(v))
+	return masked
 }
 
 func (e *Engine) decode(raw json.RawMessage) (any, *host.Failure) {

@@ -1,11 +1,13 @@
 package script
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"log/slog"
 	"maps"
 	"sync/atomic"
+	"time"
 
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
@@ -14,6 +16,8 @@ import (
 // Service keeps the scripts of a store and runs them.
 type Service struct {
 	secretstore.Shelf[Document]
+	// Recorder keeps records of runs; nil keeps none. It is set before the first run.
+	Recorder *Recorder
 	engine   *Engine
 	snapshot atomic.Pointer[shelf]
 }
@@ -83,6 +87,8 @@ type Given struct {
 	Input json.RawMessage
 	// Context is spread on context itself.
 	Context map[string]json.RawMessage
+	// Point is what the run answers, for its record; empty is [PointRun].
+	Point string
 }
 
 // RunWith is Run with more than an input.
@@ -110,6 +116,9 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 		Source:  p.source,
 		Input:   given.Input,
 		Context: given.Context,
+
+		Occasion:    Occasion{ScriptScope: doc.Scope.Path(), Version: doc.Version, Scope: scope.Path(), Point: cmp.Or(given.Point, PointRun)},
+		RecordInput: found.body.RecordInput,
 	}, doc.SealingSet()), nil
 }
 
@@ -123,7 +132,8 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Result{}, err
 	}
-	return s.run(ctx, by, scope, Run{Name: "test", Source: p.source, Input: input}, set), nil
+	return s.run(ctx, by, scope, Run{Name: "test", Source: p.source, Input: input,
+		Occasion: Occasion{ScriptScope: scope.Path(), Scope: scope.Path(), Point: PointTest}, RecordInput: d.RecordInput}, set), nil
 }
 
 func (s *Service) run(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, r Run, set *seal.Set) Result {
@@ -136,7 +146,14 @@ func (s *Service) run(ctx context.Context, by secretstore.Principal, scope secre
 		}
 		return s.Store.SetSecret(ctx, by, r.Seal, target, name, sealed)
 	}
-	return s.engine.Run(ctx, r)
+	if s.Recorder == nil {
+		return s.engine.Run(ctx, r)
+	}
+	r.RecordInput = r.RecordInput || s.Recorder.cfg.RecordInput
+	start := time.Now()
+	result := s.engine.Run(ctx, r)
+	s.Recorder.Add(executionOf(r, by, result, start))
+	return result
 }
 
 // settable is where context.secrets.set may write: the project of the script or

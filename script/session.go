@@ -2,6 +2,7 @@ package script
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"sync"
 
@@ -23,6 +24,8 @@ type session struct {
 	calls   int
 	fetches int
 	cancels map[int]context.CancelFunc // of the requests under way
+	log     []Fetch                    // of those that ended
+	input   json.RawMessage            // sealed
 }
 
 // count lets one more call of the host through.

@@ -38,6 +38,8 @@ type Options struct {
 	DataDir string
 	// Script changes the engine's configuration, which has loopback egress.
 	Script func(*script.Config)
+	// Recorder changes how runs are recorded.
+	Recorder func(*script.RecorderConfig)
 	// Egress changes the configuration of what scripts send.
 	Egress func(*egress.Config)
 }
@@ -100,7 +102,17 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatal(err)
 	}
 	policies := policy.NewService(policy.Config{Store: s.Store, Egress: out})
-	s.API = api.Config{Store: s.Store, Policies: policies, Scripts: script.NewService(s.Store, engine), Log: log, Metrics: s.Metrics}
+	recording := script.RecorderConfig{KV: db, Log: log, Dropped: s.Metrics.Dropped}
+	if o.Recorder != nil {
+		o.Recorder(&recording)
+	}
+	recorder, err := script.NewRecorder(t.Context(), recording)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts := script.NewService(s.Store, engine)
+	scripts.Recorder = recorder
+	s.API = api.Config{Store: s.Store, Policies: policies, Scripts: scripts, Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -122,6 +134,7 @@ func Start(t testing.TB, o Options) *Server {
 		engine.Close()
 		policies.Close()
 		out.Close()
+		recorder.Close()
 		if err := s.Store.Close(); err != nil {
 			t.Errorf("close the store: %v", err)
 		}

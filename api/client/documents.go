@@ -56,6 +56,8 @@ type ScriptSpec struct {
 	// Secrets are those that the source reads by computed names.
 	Secrets     []string `json:"secrets,omitempty"`
 	Description string   `json:"description,omitempty"`
+	// RecordInput has records of runs tell the input, redacted.
+	RecordInput bool `json:"record_input,omitempty"`
 }
 
 // Script is a script with its source.

@@ -18,13 +18,14 @@ func scriptCommand(c *connection) *cobra.Command {
 		about:   func(s client.Script) (int, []string) { return s.Version, s.Warnings },
 	}
 	return group("script", "JavaScript and TypeScript that the server runs over sealed secrets",
-		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptTest(c), scriptTypes(), scriptNew())
+		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptRuns(c), scriptTest(c), scriptTypes(), scriptNew())
 }
 
 func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 	var source sourceFlag
 	var secrets []string
 	var description, kind string
+	var recordInput bool
 	cmd := c.verb("put NAME", "store a script", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			text, err := source.read(cmd)
@@ -32,12 +33,13 @@ func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 				return err
 			}
 			return source.place(d.put(cmd, api, args[0],
-				client.ScriptSpec{Source: text, Language: source.language(), Kind: kind, Secrets: secrets, Description: description}))
+				client.ScriptSpec{Source: text, Language: source.language(), Kind: kind, Secrets: secrets, Description: description, RecordInput: recordInput}))
 		})
 	source.register(cmd, "the source")
 	cmd.Flags().StringSliceVar(&secrets, "secrets", nil, "the `names` of secrets that it reads by computed names")
 	cmd.Flags().StringVar(&kind, "kind", "", "script, or `module` for a library that scripts require")
 	cmd.Flags().StringVar(&description, "description", "", "a `text` for people")
+	cmd.Flags().BoolVar(&recordInput, "record-input", false, "have the records of runs tell the input, redacted")
 	return cmd
 }
 

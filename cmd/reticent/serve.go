@@ -35,6 +35,7 @@ type server struct {
 	logLevel  slog.Level
 	script    script.Config
 	egress    egress.Config
+	recorder  script.RecorderConfig
 }
 
 func serveCommand() *cobra.Command {
@@ -70,6 +71,7 @@ second one stops it at once.`,
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn or error")
 	registerEgress(flags, &s.egress)
 	registerScriptLimits(flags, &s.script)
+	registerRecords(flags, &s.recorder)
 	c.MarkFlagsOneRequired("data", "dev")
 	c.MarkFlagsMutuallyExclusive("data", "dev")
 	return c
@@ -157,6 +159,7 @@ func shutdown(ctx context.Context, h *http.Server) error {
 
 // parts are what a running server is made of.
 type parts struct {
+	records  *script.Recorder
 	store    *secretstore.Store
 	policies *policy.Service
 	engine   *script.Engine
@@ -191,10 +194,16 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	if p.engine, err = script.New(s.script); err != nil {
 		return p, err
 	}
+	s.recorder.KV, s.recorder.Log, s.recorder.Dropped = state, log, metrics.Dropped
+	if p.records, err = script.NewRecorder(ctx, s.recorder); err != nil {
+		return p, err
+	}
+	scripts := script.NewService(p.store, p.engine)
+	scripts.Recorder = p.records
 	metrics.Sandbox(p.engine.Sandbox())
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
 	p.handler = api.New(api.Config{
-		Store: p.store, Policies: p.policies, Scripts: script.NewService(p.store, p.engine),
+		Store: p.store, Policies: p.policies, Scripts: scripts,
 		Log: log, Metrics: metrics,
 		Ready: func() error {
 			if !p.ready.Load() {
@@ -216,6 +225,9 @@ func (p *parts) close() error {
 	}
 	if p.egress != nil {
 		p.egress.Close()
+	}
+	if p.records != nil {
+		p.records.Close() // writes down what waits
 	}
 	if p.store != nil {
 		return p.store.Close()

@@ -27,6 +27,13 @@ func registerScriptLimits(flags *pflag.FlagSet, c *script.Config) {
 	flags.IntVar(&l.BodyBytes, "script-body-bytes", host.DefaultBodyBytes, "the largest body that a script sends or gets, in `bytes`")
 }
 
+// registerRecords adds the flags of records of runs.
+func registerRecords(flags *pflag.FlagSet, c *script.RecorderConfig) {
+	flags.DurationVar(&c.Keep, "keep-executions", script.DefaultKeepExecutions, "how long records of runs are kept")
+	flags.IntVar(&c.Max, "max-executions", script.DefaultMaxExecutions, "how many `records` of runs are kept")
+	flags.BoolVar(&c.RecordInput, "record-input", false, "record the input of every run, redacted, not only of scripts with record_input")
+}
+
 // registerEgress adds the flags of outbound requests.
 func registerEgress(flags *pflag.FlagSet, c *egress.Config) {
 	flags.StringArrayVar(&c.Allow, "egress-allow", nil, "let scripts reach this `host or CIDR` although it is not public; repeatable")

@@ -2,6 +2,7 @@ package host
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/secretstore/seal"
@@ -41,6 +42,16 @@ type Outcome struct {
 	ConsoleTruncated bool `json:"console_truncated,omitempty"`
 	// Failure is why it gave no output.
 	Failure *Failure `json:"failure,omitempty"`
+	// Usage is what a worker says that the run took; nil in process.
+	Usage *Usage `json:"usage,omitempty"`
+}
+
+// Usage is what a run took of its worker.
+type Usage struct {
+	// CPU is the processor time of all threads.
+	CPU time.Duration `json:"cpu"`
+	// Memory is what the process has mapped, in bytes.
+	Memory uint64 `json:"memory"`
 }
 
 // Line is one call of console.log and its like.

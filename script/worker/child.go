@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -149,13 +150,20 @@ func serve(w *wire) {
 	}
 }
 
-// spent reports whether the process has mapped so much memory that the next run
-// would not have its share: what was mapped once counts against the limit ever
-// after.
-func spent(limit int64) bool {
+// mapped is how much memory the process has from the kernel, in bytes.
+func mapped() uint64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 	metrics.Read(sample)
-	return sample[0].Value.Uint64() > uint64(limit)/2
+	return sample[0].Value.Uint64()
+}
+
+// processorTime is how long the threads of the process have run.
+func processorTime() time.Duration {
+	var t unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }
 
 func check(w *wire, o *order) error {
@@ -206,8 +214,12 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 		h = host.New()
 	}
 	o.Job.Script = s
+	before := processorTime()
 	out := h.Run(*o.Job, w)
-	return s, writeFrame(w.out, word{Outcome: &out, Spent: spent(w.memory)})
+	out.Usage = &host.Usage{CPU: processorTime() - before, Memory: mapped()}
+	// The next run would not have its share: what was mapped once counts against the
+	// limit ever after.
+	return s, writeFrame(w.out, word{Outcome: &out, Spent: out.Usage.Memory > uint64(w.memory)/2})
 }
 
 // cache keeps the scripts that were used last, and what they share.

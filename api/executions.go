@@ -1,0 +1,50 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/reticent/reticent/script"
+)
+
+// listExecutions lists runs of scripts, the newest first.
+func (s *server) listExecutions(w http.ResponseWriter, r *http.Request) error {
+	t, err := targetOf(r)
+	if err != nil {
+		return err
+	}
+	q, err := query(r, "page_size", "page_token", "script", "point", "outcome", "since")
+	if err != nil {
+		return err
+	}
+	page, err := pageOf(q)
+	if err != nil {
+		return err
+	}
+	filter := script.Filter{Script: q.Get("script"), Point: q.Get("point"), Outcome: q.Get("outcome")}
+	if q.Has("since") {
+		if filter.Since, err = time.Parse(time.RFC3339Nano, q.Get("since")); err != nil {
+			return refuse(http.StatusBadRequest, "invalid_request", "since is a time of RFC 3339, such as 2026-01-31T08:00:00Z")
+		}
+	}
+	items, err := s.scripts.Executions(r.Context(), t.by, t.scope, filter, page)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, "", items)
+}
+
+// getExecution shows the record of one run.
+func (s *server) getExecution(w http.ResponseWriter, r *http.Request) error {
+	t, err := targetOf(r)
+	if err != nil {
+		return err
+	}
+	x, err := s.scripts.Execution(r.Context(), t.by, t.scope, chi.URLParam(r, "id"))
+	if err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, "", x)
+}

@@ -1,0 +1,14 @@
+package secretstore
+
+// ReadRuns decides whether somebody may see what ran in a scope. The error is
+// [ErrForbidden], or [ErrNotFound] where there is no such scope.
+func (s *Store) ReadRuns(by Principal, scope Scope) error {
+	if err := s.authorize(by, "script.list", scope, ""); err != nil {
+		return err
+	}
+	return s.state.Load().checkScope(scope)
+}
+
+// ReadsRunsOf reports whether he may see the runs of one script; the scope is its
+// path.
+func (s *Store) ReadsRunsOf(by Principal, scope, name string) bool { return by.Admin }
