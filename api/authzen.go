@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"errors"
-	"maps"
 	"net/http"
 
 	"github.com/reticent/reticent/policy"
@@ -88,7 +87,7 @@ func scriptAnswer(result script.Result) policy.AuthZENResponse {
 	if !isBool || hasContext && !isObject && returned["context"] != nil {
 		return denial("invalid_decision", "the bound script must return {decision: true or false, context: an object or nothing}")
 	}
-	answer := policy.AuthZENResponse{Decision: decision, Context: maps.Clone(context)}
+	answer := policy.AuthZENResponse{Decision: decision, Context: context}
 	if len(result.Masked) > 0 {
 		if answer.Context == nil {
 			answer.Context = map[string]any{}

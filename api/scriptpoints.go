@@ -112,6 +112,7 @@ func (s *server) runAt(r *http.Request, t target, at point.Point, body pointRunB
 		return pointResult{runResult: shownRun(script.Result{Output: applied.Output}), Ignored: []string{}}, err
 	}
 	ran := &boundScript{Scope: scope.Path(), Name: binding.Script}
+	given.Point = string(at)
 	result, err := s.scripts.RunWith(r.Context(), t.by, scope, binding.Script, given)
 	if errors.Is(err, secretstore.ErrNotFound) {
 		// What the binding names was deleted since: no missing resource of the

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/reticent/reticent/secretstore"
@@ -78,6 +79,10 @@ func executionOf(r Run, by secretstore.Principal, result Result, started time.Ti
 		Error: result.Error, Fetches: result.Fetches, Worker: result.Usage}
 	if r.Occasion.Version == 0 {
 		x.Script = ""
+	}
+	// What was returned is the caller's, who may change it before it is written.
+	if b, err := json.Marshal(result.Output); err == nil {
+		x.Output = json.RawMessage(b)
 	}
 	if result.Error != nil {
 		x.Outcome = string(result.Error.Code)

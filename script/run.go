@@ -63,8 +63,7 @@ const (
 	PointTest = "test"
 )
 
-// Result is how a run ended. Everything in it is masked. It may be on its way to
-// its record: it is not to be changed.
+// Result is how a run ended. Everything in it is masked.
 type Result struct {
 	// Output is what the script returned, as encoding/json has it; nil for
 	// undefined and null.
