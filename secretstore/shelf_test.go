@@ -41,20 +41,20 @@ func TestMergePatch(t *testing.T) {
 func TestDecodeSaysWhereAndQuotesNothing(t *testing.T) {
 	const canary = "canary-5e1b"
 	for text, want := range map[string]string{
-		`{"value":"` + canary + `","unknown":1}`:             "/unknown: no such member",
-		`{"tags":{"a":1}}`:                                   "/tags/a: a string is expected",
-		`{"release":"` + canary + `"}`:                       "/release: true or false is expected",
-		`{"allowed_hosts":"` + canary + `"}`:                 "/allowed_hosts: an array is expected",
-		`{"expires_at":"` + canary + `"}`:                    "/expires_at: a time",
+		`{"value":"` + canary + `","unknown":1}`:             "/unknown: there is no such field",
+		`{"tags":{"a":1}}`:                                   "/tags/a: expected a string, got a number",
+		`{"release":"` + canary + `"}`:                       "/release: expected true or false",
+		`{"allowed_hosts":"` + canary + `"}`:                 "/allowed_hosts: expected an array",
+		`{"expires_at":"` + canary + `"}`:                    "/expires_at: expected a time",
 		`{"value":12345}`:                                    "a value is a string, or an object or array",
-		`{"description":"a","description":"` + canary + `"}`: "twice",
-		`{"description":"\ud800"}`:                           "not valid",
-		"{\"description\":\"\xff\"}":                         "not valid",
-		`{"description":"` + canary + `"} x`:                 "not valid",
-		`{"description":`:                                    "not valid",
-		`["` + canary + `"]`:                                 "an object is expected",
-		`"` + canary + `"`:                                   "an object is expected",
-		``:                                                   "not valid",
+		`{"description":"a","description":"` + canary + `"}`: "/description: an object has two members of this name",
+		`{"description":"\ud800"}`:                           "not JSON in UTF-8 (line 1, column ",
+		"{\"description\":\"\xff\"}":                         "not JSON in UTF-8",
+		`{"description":"` + canary + `"} x`:                 "not JSON in UTF-8",
+		`{"description":`:                                    "the text ends",
+		`["` + canary + `"]`:                                 "expected an object",
+		`"` + canary + `"`:                                   "expected an object",
+		``:                                                   "empty",
 	} {
 		var spec secretstore.Spec
 		err := secretstore.Decode([]byte(text), &spec)

@@ -49,8 +49,11 @@ type Error struct {
 
 // Error gives the place and the message.
 func (e *Error) Error() string {
-	if e.Pointer != "" {
+	switch {
+	case e.Pointer != "":
 		return e.Pointer + ": " + e.Message
+	case e.Line > 0:
+		return fmt.Sprintf("%s (line %d, column %d)", e.Message, e.Line, e.Column)
 	}
 	return e.Message
 }
