@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -20,7 +21,7 @@ func policyCommand(c *connection) *cobra.Command {
 		about:   func(p client.Policy) (int, []string) { return p.Version, p.Warnings },
 	}
 	return group("policy", "policies in Rego, or as validators",
-		policyPut(c, d), d.get(), d.list(), d.delete(), policyEvaluate(c), policyTest(c))
+		policyPut(c, d), d.get(), d.list(), d.delete(), policyEvaluate(c), policyTest(c), policyCheck(c))
 }
 
 // policyHelp says what a policy's file is.
@@ -95,24 +96,38 @@ func policyTest(c *connection) *cobra.Command {
 	var source sourceFlag
 	var input inputFlag
 	var explain explainFlag
-	cmd := c.verb("test", "ask a policy that is not stored, as if it were", cobra.NoArgs,
-		func(cmd *cobra.Command, api *client.Client, _ []string) error {
-			document, err := source.policy(cmd)
-			if err != nil {
-				return err
-			}
-			in, err := input.read(cmd)
-			if err != nil {
-				return err
-			}
-			d, err := api.TestPolicy(cmd.Context(), c.scope, document, in, string(explain))
-			if err != nil {
-				return source.place(err)
-			}
-			return decided(c, cmd, d)
-		})
-	cmd.Long = "Ask a policy that is not stored for its decision. The exit code is 0 for allow\nand 1 for deny.\n\n" + policyHelp
-	source.register(cmd, "the policy")
+	var suite suiteFlags
+	ask := func(cmd *cobra.Command, api *client.Client, _ []string) error {
+		document, err := source.policy(cmd)
+		if err != nil {
+			return err
+		}
+		in, err := input.read(cmd)
+		if err != nil {
+			return err
+		}
+		d, err := api.TestPolicy(cmd.Context(), c.scope, document, in, string(explain))
+		if err != nil {
+			return source.place(err)
+		}
+		return decided(c, cmd, d)
+	}
+	cmd := c.verb("test [PATH]...", "run the tests of Rego files, or ask a policy that is not stored", cobra.ArbitraryArgs, ask)
+	dialled := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > 0 && source.file != "":
+			return errors.New("name files with tests, or ask one policy with --file")
+		case len(args) > 0:
+			return suite.run(c, cmd, args)
+		case source.file == "":
+			return errors.New("name a directory with tests, or a policy with --file")
+		}
+		return dialled(cmd, args)
+	}
+	cmd.Long = suiteHelp + "\n\nWith --file, ask a policy that is not stored for its decision, as if it were. The\nexit code is 0 for allow and 1 for deny.\n\n" + policyHelp
+	source.optional(cmd, "the policy")
+	suite.register(cmd)
 	input.register(cmd, "the input")
 	explain.register(cmd)
 	return cmd

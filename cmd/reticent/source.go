@@ -14,10 +14,15 @@ import (
 type sourceFlag struct{ file string }
 
 func (f *sourceFlag) register(c *cobra.Command, what string) {
-	c.Flags().StringVarP(&f.file, "file", "f", "", "the `file` with "+what+"; - is standard input")
+	f.optional(c, what)
 	if err := c.MarkFlagRequired("file"); err != nil {
 		panic(err) // there is such a flag
 	}
+}
+
+// optional is register for a command that does without.
+func (f *sourceFlag) optional(c *cobra.Command, what string) {
+	c.Flags().StringVarP(&f.file, "file", "f", "", "the `file` with "+what+"; - is standard input")
 }
 
 func (f sourceFlag) read(c *cobra.Command) (string, error) {

@@ -19,6 +19,8 @@ type evaluation struct {
 	strict  bool
 	cancel  topdown.Cancel
 	printed printer
+	// watch sees every step as well; nil but in tests of a policy.
+	watch topdown.QueryTracer
 
 	// What is sent is there for policies that call http.send: the context of the
 	// caller, the clock that ends the evaluation and when it started, what has
@@ -62,6 +64,9 @@ func (e *evaluation) query(ctx context.Context, c *ast.Compiler, body ast.Body, 
 		WithMetrics(metrics.NoOp())
 	if t := e.printed.tracer; t != nil {
 		q = q.WithQueryTracer(t)
+	}
+	if e.watch != nil {
+		q = q.WithQueryTracer(e.watch)
 	}
 	_, funcs := boundedBuiltins()
 	if e.run != nil {
