@@ -22,7 +22,10 @@ func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	by := exchangeOf(r).principal
+	by, err := s.asking(exchangeOf(r).principal, secretstore.Scope{}, policy.PointAuthZEN, request.Resource.Type)
+	if err != nil {
+		return err
+	}
 	binding, scope, ok := s.policies.Bound(secretstore.Scope{}, policy.PointAuthZEN, request.Resource.Type)
 	if !ok {
 		return s.answer(w, http.StatusOK, "", denial("no_binding", "nothing is bound to this resource type at the point authzen"))

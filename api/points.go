@@ -8,6 +8,7 @@ import (
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -54,12 +55,16 @@ func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) decideAt(r *http.Request, t target, at policy.Point, body pointBody) (policy.Decision, error) {
+	by, err := s.asking(t.by, t.scope, at, body.Target)
+	if err != nil {
+		return policy.Decision{}, err
+	}
 	bound, scope, ok := s.policies.Bound(t.scope, at, body.Target)
 	if !ok {
 		return deniedBy("no_binding", "nothing is bound to this target at the point "+string(at)), nil
 	}
 	if bound.Script == "" {
-		d, err := s.policies.EvaluateAt(r.Context(), t.by, scope, bound.Policy, at, body.Input)
+		d, err := s.policies.EvaluateAt(r.Context(), by, scope, bound.Policy, at, body.Input)
 		if err == nil {
 			s.metrics.evaluation("policy", outcome(d))
 		}
@@ -68,7 +73,7 @@ func (s *server) decideAt(r *http.Request, t target, at policy.Point, body point
 	if err := at.Type().CheckInput(body.Input); err != nil {
 		return policy.Decision{}, err
 	}
-	result, err := s.scripts.RunWith(r.Context(), t.by, scope, bound.Script, script.Given{Input: body.Input, Point: string(at)})
+	result, err := s.scripts.RunWith(r.Context(), by, scope, bound.Script, script.Given{Input: body.Input, Point: string(at)})
 	if err != nil {
 		return policy.Decision{}, err
 	}
@@ -78,6 +83,15 @@ func (s *server) decideAt(r *http.Request, t target, at policy.Point, body point
 	d := scriptDecision(result)
 	s.metrics.evaluation("script", outcome(d))
 	return d, nil
+}
+
+// asking decides whether somebody may ask at a point for a target, and gives him
+// as who is evaluated for: what is bound there, in this scope or above it, answers
+// him, whatever else he may do with it.
+func (s *server) asking(by secretstore.Principal, scope secretstore.Scope, at policy.Point, target string) (secretstore.Principal, error) {
+	err := s.store.Permit(by, secretstore.KindBinding, scope, string(at)+":"+target, access.Execute)
+	by.Admin = err == nil
+	return by, err
 }
 
 // scriptDecision is what a script that answers at a point of decision returned.

@@ -10,6 +10,7 @@ import (
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/access"
 )
 
 // methods are those that a route may have.
@@ -33,20 +34,20 @@ func (s *server) routes() chi.Router {
 	root.Get("/reticent.d.ts", s.handle(s.declarations))
 
 	root.Group(func(r chi.Router) {
-		r.Use(s.authenticate)
+		r.Use(s.authenticate, s.permit)
 		// Metrics name secrets and show what is asked how often.
 		r.Method(http.MethodGet, "/metrics", s.metrics.handler())
 		r.Get("/v1/script-templates", s.handle(s.scriptTemplates))
 		r.Post("/access/v1/evaluation", s.handle(s.evaluation))
 
-		const project, service = "/v1/projects/{project}", "/v1/projects/{project}/services/{service}"
-		for _, scope := range []string{project, service} {
-			r.Get(scope, s.handle(s.getScope))
-			r.Put(scope, s.handle(s.putScope))
-		}
-		for _, scope := range []string{"/v1", project, service} {
+		for _, scope := range scopePrefixes {
+			if scope != "/v1" { // which is there always
+				r.Get(scope, s.handle(s.getScope))
+				r.Put(scope, s.handle(s.putScope))
+			}
 			s.scoped(r, scope)
 		}
+		mount(r, "/v1/groups", collection[access.Group]{s, secretstore.GroupShelf(s.store)})
 	})
 	return root
 }
@@ -79,6 +80,13 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Post(scope+"/points/{point}/run", s.handle(s.runPoint))
 	r.Get(scope+"/executions", s.handle(s.listExecutions))
 	r.Get(scope+"/executions/{id}", s.handle(s.getExecution))
+
+	mount(r, scope+"/grants", collection[access.Grant]{s, secretstore.GrantShelf(s.store)})
+	r.Get(scope+"/tokens", s.handle(s.listTokens))
+	r.Post(scope+"/tokens", s.handle(s.createToken))
+	r.Get(scope+"/tokens/{name}", s.handle(s.getToken))
+	r.Patch(scope+"/tokens/{name}", s.handle(s.patchToken))
+	r.Delete(scope+"/tokens/{name}", s.handle(s.deleteToken))
 
 	r.Post(scope+"/scripts/{name}/run", s.handle(s.runScript))
 	r.Post(scope+"/scripts/test", s.handle(s.testScript))

@@ -106,6 +106,10 @@ func givenAt(at point.Point, context map[string]json.RawMessage) (script.Given, 
 }
 
 func (s *server) runAt(r *http.Request, t target, at point.Point, body pointRunBody, given script.Given) (pointResult, error) {
+	by, err := s.asking(t.by, t.scope, policy.Point(at), body.Target)
+	if err != nil {
+		return pointResult{}, err
+	}
 	binding, scope, ok := s.policies.Bound(t.scope, policy.Point(at), body.Target)
 	if !ok {
 		applied, err := at.Unchanged(given.Context)
@@ -113,7 +117,7 @@ func (s *server) runAt(r *http.Request, t target, at point.Point, body pointRunB
 	}
 	ran := &boundScript{Scope: scope.Path(), Name: binding.Script}
 	given.Point = string(at)
-	result, err := s.scripts.RunWith(r.Context(), t.by, scope, binding.Script, given)
+	result, err := s.scripts.RunWith(r.Context(), by, scope, binding.Script, given)
 	if errors.Is(err, secretstore.ErrNotFound) {
 		// What the binding names was deleted since: no missing resource of the
 		// caller's, and no reason to go on as if nothing were bound.

@@ -24,7 +24,7 @@ func (s *Service) embedded(ctx context.Context, scope secretstore.Scope, name st
 		return validator.Result{Err: seal.Errorf(validator.CodePolicy, "there is no policy %s in this scope any more, which another embeds", name)}
 	}
 	if b.err != nil {
-		return validator.Result{Err: seal.Errorf(CodeFailed, "the policy %s cannot be used; store it again to see why", name)}
+		return validator.Result{Err: b.refused()}
 	}
 	by := secretstore.Principal{ID: o.Principal}
 	s.Store.Used(by, b.doc)

@@ -89,7 +89,8 @@ func (s *Service) evaluate(ctx context.Context, by secretstore.Principal, scope 
 		b = s.bind(doc, nil)
 	}
 	if b.err != nil {
-		return denied(CodeFailed, "the stored policy cannot be used; store it again to see why"), nil
+		refused := b.refused()
+		return denied(string(refused.Code), refused.Message), nil
 	}
 	if err := checkInput(b.policyOf, at, input); err != nil {
 		return Decision{}, err
@@ -108,7 +109,7 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Decision{}, err
 	}
-	set, err := s.Store.SealingSet(by, scope, compiled.Secrets())
+	set, err := s.Store.SealingSet(by, secretstore.KindPolicy, scope, secretstore.References{Secrets: compiled.Secrets()})
 	if err != nil {
 		return Decision{}, err
 	}

@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -105,6 +106,9 @@ func (s *Service) bind(doc *secretstore.Document, last *bound) *bound {
 			b.compiled, b.err = d.Compile()
 		}
 	}
+	if refused := doc.Forbidden(); refused != nil {
+		b.err = refused
+	}
 	if b.err == nil {
 		b.policy, b.err = b.compiled.Bind(context.Background(), s.environment(doc.Scope, doc.SealingSet()))
 	}
@@ -112,6 +116,14 @@ func (s *Service) bind(doc *secretstore.Document, last *bound) *bound {
 		slog.Error("a stored policy cannot be used and denies", "policy", doc.Name, "scope", doc.Scope.Path(), "error", b.err)
 	}
 	return b
+}
+
+// refused says why the policy, which is not bound, cannot decide.
+func (b *bound) refused() *seal.Error {
+	if refused, ok := errors.AsType[*seal.Error](b.err); ok {
+		return refused
+	}
+	return seal.Errorf(CodeFailed, "the stored policy %s cannot be used; store it again to see why", b.doc.Name)
 }
 
 // environment is what a policy of a scope is bound to.

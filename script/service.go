@@ -97,6 +97,9 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 	if err != nil {
 		return Result{}, err
 	}
+	if refused := doc.Forbidden(); refused != nil {
+		return Result{Error: &RunError{Code: refused.Code, Message: refused.Message}}, nil
+	}
 	s.Store.Used(by, doc)
 	all := *s.snapshot.Load()
 	found := all[place{doc.Scope, doc.Name}]
@@ -108,7 +111,7 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 			Message: "script " + doc.Name + " is a module: scripts require it, and nothing runs it"}
 	}
 	p := found.program(all)
-	return s.run(ctx, by, doc.Scope, Run{
+	return s.run(ctx, by, doc.Author, doc.Scope, Run{
 		ID: p.id,
 		// What a script keeps for one scope that calls it another does not see.
 		CacheID: p.id + " " + scope.Path(),
@@ -128,15 +131,17 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Result{}, err
 	}
-	set, err := s.Store.SealingSet(by, scope, p.secrets)
+	set, err := s.Store.SealingSet(by, secretstore.KindScript, scope, secretstore.References{Secrets: p.secrets, Uses: p.uses})
 	if err != nil {
 		return Result{}, err
 	}
-	return s.run(ctx, by, scope, Run{Name: "test", Source: p.source, Input: input,
+	return s.run(ctx, by, by, scope, Run{Name: "test", Source: p.source, Input: input,
 		Occasion: Occasion{ScriptScope: scope.Path(), Scope: scope.Path(), Point: PointTest}, RecordInput: d.RecordInput}, set), nil
 }
 
-func (s *Service) run(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, r Run, set *seal.Set) Result {
+// run runs a script for one principal and with the permissions of another: what it
+// stores with context.secrets.set is its author's doing, whoever runs it.
+func (s *Service) run(ctx context.Context, by, author secretstore.Principal, scope secretstore.Scope, r Run, set *seal.Set) Result {
 	r.Seal = set.NewRun(s.Store.RunOptions(by, scope))
 	r.Variables = s.Store.Variables(scope)
 	r.SetSecret = func(ctx context.Context, name string, sealed any, where string) error {
@@ -144,7 +149,7 @@ func (s *Service) run(ctx context.Context, by secretstore.Principal, scope secre
 		if err != nil {
 			return err
 		}
-		return s.Store.SetSecret(ctx, by, r.Seal, target, name, sealed)
+		return s.Store.SetSecret(ctx, author, r.Seal, target, name, sealed)
 	}
 	if s.Recorder == nil {
 		return s.engine.Run(ctx, r)

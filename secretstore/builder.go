@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/envelope"
 	"github.com/reticent/reticent/secretstore/kv"
 )
@@ -19,6 +20,7 @@ type builder struct {
 	touched map[Scope]map[string]bool
 	changed map[*Document]bool
 	removed []*Document
+	rights  bool // a token, a group or a grant changed
 
 	ownsIndex bool            // st.referrers is already a copy
 	reindexed map[string]bool // as are these of its sets
@@ -29,7 +31,9 @@ func (s *Store) builder(st *state) *builder {
 		st.scopes = make(map[Scope]ScopeInfo)
 		st.secrets = make(map[Scope]map[string]*secret)
 		st.docs = make(map[docScope]map[string]*Document)
-		st.tokens = make(map[string]tokenRecord)
+		st.tokens = make(map[string]*tokenRecord)
+		st.byDigest = make(map[string]string)
+		st.access = access.NewIndex(nil, nil)
 	}
 	return &builder{
 		s: s, st: st, owned: make(map[any]bool),
@@ -188,6 +192,7 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 		return err
 	}
 	docs := b.documents(docScope{Kind(kind), scope})
+	b.rights = b.rights || Kind(kind).decides()
 	if c.Deleted {
 		if doc := docs[name]; doc != nil {
 			b.removed = append(b.removed, doc)
@@ -225,6 +230,9 @@ func (b *builder) finish() Change {
 	}
 	b.renewUsers()
 	b.renewAffected()
+	if err := b.reindexRights(); err != nil {
+		b.s.log.Error("a grant or a group cannot be read and gives nothing", "error", err)
+	}
 	var out Change
 	for doc := range b.changed {
 		if b.st.docs[docScope{doc.Kind, doc.Scope}][doc.Name] != doc {
@@ -248,15 +256,22 @@ func (b *builder) renewAffected() {
 		for name := range names {
 			for key := range b.st.referrers[entry(name)] {
 				doc := b.st.docs[key.docScope][key.name]
-				if doc == nil || b.changed[doc] || !key.scope.sees(scope) {
-					continue
+				if doc != nil && key.scope.sees(scope) {
+					b.renew(key, doc)
 				}
-				next := *doc
-				b.documents(key.docScope)[key.name] = &next
-				b.changed[&next] = true
 			}
 		}
 	}
+}
+
+// renew makes a document anew that is itself unchanged.
+func (b *builder) renew(at place, doc *Document) {
+	if b.changed[doc] {
+		return
+	}
+	next := *doc
+	b.documents(at.docScope)[at.name] = &next
+	b.changed[&next] = true
 }
 
 func cloneMap[V any](m map[string]V) map[string]V {

@@ -70,6 +70,10 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 				}
 			}
 		}
+		// The name may be another than the one asked for: see alias.
+		if err := s.authorizeWrite(by, KindSecret, scope, name, len(r.Versions) == 0); err != nil {
+			return err
+		}
 		if _, err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}

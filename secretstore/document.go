@@ -14,8 +14,19 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// Kind is what a document is.
+// Kind is what a resource is.
 type Kind string
+
+// The kinds of resources that are no documents.
+const (
+	KindSecret Kind = "secret"
+	KindScope  Kind = "scope"
+	KindToken  Kind = "token"
+	// KindExecution is the record of a run, by the name of its script.
+	KindExecution Kind = "execution"
+	// KindMetrics is the server's counters, of which there is one.
+	KindMetrics Kind = "metrics"
+)
 
 // The kinds of documents.
 const (
@@ -23,22 +34,26 @@ const (
 	KindScript   Kind = "script"
 	KindPolicy   Kind = "policy"
 	KindBinding  Kind = "binding"
+	KindGrant    Kind = "grant"
+	KindGroup    Kind = "group"
 )
 
 // Document is a stored resource that is no secret: a variable, a script, a
 // policy, a binding. It is immutable. The store does not read its body; who
 // writes one says which secrets it refers to.
 type Document struct {
-	Kind      Kind            `json:"-"`
-	Scope     Scope           `json:"-"`
-	Name      string          `json:"-"`
-	ETag      string          `json:"etag"`
-	Version   int             `json:"version"`
-	CreatedAt time.Time       `json:"created_at"`
-	UpdatedAt time.Time       `json:"updated_at"`
-	Secrets   []string        `json:"secrets,omitempty"`
-	Uses      []string        `json:"uses,omitempty"`
-	Body      json.RawMessage `json:"body"`
+	Kind      Kind      `json:"-"`
+	Scope     Scope     `json:"-"`
+	Name      string    `json:"-"`
+	ETag      string    `json:"etag"`
+	Version   int       `json:"version"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
+	Secrets   []string  `json:"secrets,omitempty"`
+	Uses      []string  `json:"uses,omitempty"`
+	// Author is who stored it as it is, on whose permissions it stands.
+	Author Principal       `json:"author"`
+	Body   json.RawMessage `json:"body"`
 
 	pinned
 	names []string // of the secrets of all its parts
@@ -70,6 +85,9 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 	if err := s.authorize(by, string(d.Kind)+".put", d.Scope, d.Name); err != nil {
 		return nil, false, err
 	}
+	if err := s.authorizeParts(by, d); err != nil {
+		return nil, false, err
+	}
 	var doc Document
 	var created bool
 	err := s.update(ctx, func(tx kv.WriteTx) error {
@@ -92,16 +110,23 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 		if err := (precondition{etag: d.IfMatch}).check(!created, doc.ETag, string(d.Kind)+" "+d.Name); err != nil {
 			return err
 		}
+		if err := s.authorizeWrite(by, d.Kind, d.Scope, d.Name, created); err != nil {
+			return err
+		}
 		if d.Settle != nil {
 			if d.Body, err = d.Settle(doc.Body); err != nil {
 				return err
 			}
 		}
-		if !created && bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) && slices.Equal(doc.Uses, d.Uses) {
+		same := bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) && slices.Equal(doc.Uses, d.Uses)
+		if !created && same && doc.Author.ID == by.ID && slices.Equal(doc.Author.Groups, by.Groups) {
 			return nil
 		}
-		doc.ETag, doc.Version, doc.UpdatedAt = randomID(), doc.Version+1, s.now()
-		doc.Secrets, doc.Uses, doc.Body = d.Secrets, d.Uses, d.Body
+		if created || !same {
+			doc.Version++
+		}
+		doc.ETag, doc.UpdatedAt = randomID(), s.now()
+		doc.Secrets, doc.Uses, doc.Body, doc.Author = d.Secrets, d.Uses, d.Body, by
 		return put(tx, key, doc)
 	})
 	if err != nil {
@@ -136,6 +161,9 @@ func (s *Store) DeleteDocument(ctx context.Context, by Principal, kind Kind, sco
 		if err := (precondition{etag: ifMatch}).check(true, doc.ETag, string(kind)+" "+name); err != nil {
 			return err
 		}
+		if kind == KindGroup && s.state.Load().access.Names("group:"+name) {
+			return fail(ErrInUse, "grants are for group %s, and a new group of that name would have them; delete the grants first", name)
+		}
 		return tx.Delete(key)
 	})
 }
@@ -164,12 +192,12 @@ func (s *Store) Documents(by Principal, kind Kind, scope Scope, page PageRequest
 	if err := st.checkScope(scope); err != nil {
 		return Page[*Document]{}, err
 	}
-	return pageOf(st.docs[docScope{kind, scope}], page, func(_ string, d *Document) *Document { return d })
+	return pageOf(st.docs[docScope{kind, scope}], page, s.shows(by, kind, scope), func(_ string, d *Document) *Document { return d })
 }
 
 // FindDocument looks a document up from a scope: the nearest wins.
 func (s *Store) FindDocument(by Principal, kind Kind, scope Scope, name string) (*Document, error) {
-	if err := s.authorize(by, string(kind)+".use", scope, name); err != nil {
+	if err := s.authorize(by, string(kind)+".execute", scope, name); err != nil {
 		return nil, err
 	}
 	st := s.state.Load()

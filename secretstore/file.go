@@ -60,14 +60,14 @@ func (s *Store) PutFile(ctx context.Context, by Principal, scope Scope, file map
 			return err
 		}
 		for _, name := range names {
-			if err := s.putOfFile(tx, scope, name, versions[name], &out); err != nil {
+			if err := s.putOfFile(tx, by, scope, name, versions[name], &out); err != nil {
 				return inFile(name, err)
 			}
 		}
 		if !o.Replace {
 			return nil
 		}
-		return s.deleteOthers(tx, scope, file, o.Force, &out)
+		return s.deleteOthers(tx, by, scope, file, o.Force, &out)
 	})
 	return out, err
 }
@@ -81,9 +81,12 @@ func inFile(name string, err error) error {
 	return &Failure{Class: f.Class, Message: fmt.Sprintf("%s: %s", name, f.Message)}
 }
 
-func (s *Store) putOfFile(tx kv.WriteTx, scope Scope, name string, v version, out *FileResult) error {
+func (s *Store) putOfFile(tx kv.WriteTx, by Principal, scope Scope, name string, v version, out *FileResult) error {
 	r, err := getSecret(tx, scope, name)
 	created := errors.Is(err, ErrNotFound)
+	if denied := s.authorizeWrite(by, KindSecret, scope, name, created); denied != nil {
+		return denied
+	}
 	switch {
 	case created:
 		v.limits = limits{UseInPlaceholders: true}
@@ -111,7 +114,7 @@ func (s *Store) putOfFile(tx kv.WriteTx, scope Scope, name string, v version, ou
 }
 
 // deleteOthers deletes the secrets of a scope that a file does not have.
-func (s *Store) deleteOthers(tx kv.WriteTx, scope Scope, file map[string]Value, force bool, out *FileResult) error {
+func (s *Store) deleteOthers(tx kv.WriteTx, by Principal, scope Scope, file map[string]Value, force bool, out *FileResult) error {
 	prefix := secretKey(scope, "")
 	entries, err := tx.List(prefix, "", 0)
 	if err != nil {
@@ -127,6 +130,9 @@ func (s *Store) deleteOthers(tx kv.WriteTx, scope Scope, file map[string]Value, 
 		if err != nil {
 			return err
 		}
+		if err := s.authorize(by, "secret.delete", scope, name); err != nil {
+			return err
+		}
 		inUse.UsedBy = append(inUse.UsedBy, s.state.Load().usedBy(scope, name)...)
 		if err := removeSecret(tx, scope, name, r); err != nil {
 			return err
@@ -134,6 +140,7 @@ func (s *Store) deleteOthers(tx kv.WriteTx, scope Scope, file map[string]Value, 
 		out.Deleted = append(out.Deleted, name)
 	}
 	if len(inUse.UsedBy) > 0 && !force {
+		inUse.UsedBy = s.visible(by, inUse.UsedBy)
 		inUse.Class = ErrInUse
 		inUse.Message = fmt.Sprintf("secrets that the file does not have are referred to %d times; change that first or replace with ?force=true", len(inUse.UsedBy))
 		return &inUse

@@ -91,7 +91,7 @@ func judged(value Value, weak seal.Judge) (version, error) {
 // limit nobody is told; nor is anybody else, whose value becomes a version.
 func (s *Store) sameAs(by Principal, scope Scope, name string, value Value) string {
 	x := s.state.Load().secrets[scope][name]
-	if x == nil || !by.mayUse() {
+	if x == nil || !s.state.Load().mayUse(by, x) {
 		return ""
 	}
 	newest := x.record.newest()

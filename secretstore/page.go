@@ -17,8 +17,8 @@ type Page[T any] struct {
 	NextPageToken string `json:"next_page_token"`
 }
 
-// pageOf makes a page of a map, in the order of its keys.
-func pageOf[V, T any](m map[string]V, p PageRequest, show func(string, V) T) (Page[T], error) {
+// pageOf makes a page of what of a map may be seen, in the order of its keys.
+func pageOf[V, T any](m map[string]V, p PageRequest, seen func(name string) bool, show func(string, V) T) (Page[T], error) {
 	if p.Size < 0 || p.Size > MaxPageSize {
 		return Page[T]{}, fail(ErrInvalid, "page_size is a number from 1 to %d (MaxPageSize)", MaxPageSize)
 	}
@@ -27,7 +27,7 @@ func pageOf[V, T any](m map[string]V, p PageRequest, show func(string, V) T) (Pa
 	}
 	names := make([]string, 0, len(m))
 	for name := range m {
-		if name > p.Token {
+		if name > p.Token && seen(name) {
 			names = append(names, name)
 		}
 	}

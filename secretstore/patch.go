@@ -48,7 +48,7 @@ func (o *Optional[T]) UnmarshalJSON(b []byte) error {
 // one, with the value, adds a version that has the wider limit and leaves the
 // older versions as they were.
 func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name string, p Patch, ifMatch string) (Secret, error) {
-	if err := s.authorize(by, "secret.patch", scope, name); err != nil {
+	if err := s.authorize(by, "secret.update", scope, name); err != nil {
 		return Secret{}, err
 	}
 	var v *version
@@ -59,13 +59,18 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 		}
 		v = &made
 	}
-	return s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+	out, err := s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+		before := r.Tags
 		p.apply(r)
+		if err := s.authorizeTags(by, scope, before, r.Tags); err != nil {
+			return err
+		}
 		if err := r.check(); err != nil {
 			return err
 		}
 		return s.patchLimits(tx, scope, name, r, p, v)
 	})
+	return s.shown(by, out), err
 }
 
 // apply patches what belongs to the secret.

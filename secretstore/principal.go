@@ -1,22 +1,35 @@
 package secretstore
 
-// Principal is on whose behalf the store is called.
+import "github.com/reticent/reticent/secretstore/access"
+
+// Principal is on whose behalf the store is called. It says who that is and never
+// what he may: that is looked up each time, so that a permission that is taken
+// away is gone at once.
 type Principal struct {
-	// ID names it in logs and counts: "token:abc".
-	ID string
-	// Admin may do everything.
-	Admin bool
+	// ID names it in grants, logs and counts: "token:ID" or "user:ISSUER:SUBJECT".
+	ID string `json:"id"`
+	// Groups are those that the caller's issuer says he is in: "group:ISSUER:NAME".
+	Groups []string `json:"groups,omitempty"`
+	// Admin may do everything. It is for the server itself: no caller has it.
+	Admin bool `json:"admin,omitempty"`
 }
 
-// mayUse reports whether the principal may compare with secrets.
-func (p Principal) mayUse() bool { return p.Admin }
+// permits reports whether somebody has a permission.
+func (st *state) permits(by Principal, p access.Permission, r access.Resource) bool {
+	return by.Admin || st.access.Permits(append([]string{by.ID}, by.Groups...), p, r)
+}
 
-// authorize is the first thing that every method of the store does: it decides
-// and it logs, and nothing happens on a refusal.
-func (s *Store) authorize(by Principal, action string, scope Scope, name string) error {
-	if !by.Admin {
-		s.log.Warn("refused", "principal", by.ID, "action", action, "scope", scope.Path(), "name", name)
-		return fail(ErrForbidden, "%s needs an administrator's token", action)
+// resource is a resource of this state, as access is decided on it.
+func (st *state) resource(kind Kind, scope Scope, name string) access.Resource {
+	r := access.Resource{Kind: access.Kind(kind), Scope: scope.Path(), Name: name, Any: name == ""}
+	if x := st.secrets[scope][name]; kind == KindSecret && x != nil {
+		r.Tags = x.record.Tags
 	}
-	return nil
+	return r
+}
+
+// mayUse reports whether somebody may name a secret in what he writes, and
+// compare with it.
+func (st *state) mayUse(by Principal, x *secret) bool {
+	return st.permits(by, access.Use, st.resource(KindSecret, x.scope, x.name))
 }

@@ -104,23 +104,25 @@ func (x *secret) usable(now time.Time) bool {
 
 // pinned is what the names that something refers to mean.
 type pinned struct {
-	set  func() *seal.Set
-	used []*usage
+	set    func() *seal.Set
+	used   []*usage
+	denied []denial
 }
 
-// pin looks the names up now. The set is built at most once and when first asked.
-func (s *Store) pin(st *state, scope Scope, names []string) pinned {
+// pin looks the names of a document up now. The set is built at most once and when
+// first asked. What its authors may not use is as good as absent.
+func (s *Store) pin(st *state, doc *Document) pinned {
 	var used []*usage
-	found := make(map[string]*secret, len(names))
-	for _, name := range names {
-		if x := st.findSecret(scope, name); x.usable(time.Now()) {
+	denied := st.denied(doc)
+	found := make(map[string]*secret, len(doc.names))
+	for _, name := range doc.names {
+		found[name] = nil
+		if x := st.findSecret(doc.Scope, name); x.usable(time.Now()) && !slices.ContainsFunc(denied, func(d denial) bool { return d.secret == name }) {
 			found[name] = x
 			used = append(used, x.used)
-		} else {
-			found[name] = nil
 		}
 	}
-	return pinned{used: used, set: sync.OnceValue(func() *seal.Set {
+	return pinned{used: used, denied: denied, set: sync.OnceValue(func() *seal.Set {
 		secrets := make(map[string]*seal.Secret, len(found))
 		var missing []string
 		for name, x := range found {
@@ -136,19 +138,26 @@ func (s *Store) pin(st *state, scope Scope, names []string) pinned {
 	})}
 }
 
-// SealingSet gives the secrets of the names as a scope sees them, for an
-// artefact that is not stored. Testing one counts as storing it.
-func (s *Store) SealingSet(by Principal, scope Scope, names []string) (*seal.Set, error) {
-	if err := s.authorize(by, "secret.use", scope, ""); err != nil {
+// SealingSet gives the secrets that a script or policy refers to which is not
+// stored, as a scope sees them. Testing one counts as storing it.
+func (s *Store) SealingSet(by Principal, kind Kind, scope Scope, refers References) (*seal.Set, error) {
+	if err := s.authorize(by, string(kind)+".create", scope, ""); err != nil {
 		return nil, err
 	}
 	st := s.state.Load()
 	if err := st.checkScope(scope); err != nil {
 		return nil, err
 	}
-	p := s.pin(st, scope, names)
-	p.touch(by, Reference{Kind: KindTest, Scope: scope.Path()})
-	return p.set(), nil
+	doc := &Document{Kind: kind, Scope: scope, Author: by, Secrets: refers.Secrets, Uses: refers.Uses}
+	s.gather(st, doc)
+	if err := s.authorizeUse(by, scope, doc.names); err != nil {
+		return nil, err
+	}
+	if refused := doc.Forbidden(); refused != nil {
+		return nil, fail(ErrForbidden, "%s", refused.Message)
+	}
+	doc.touch(by, Reference{Kind: KindTest, Scope: scope.Path()})
+	return doc.set(), nil
 }
 
 // RunOptions are the surroundings of a run of an artefact of a scope.

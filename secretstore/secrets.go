@@ -97,6 +97,12 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 		if err := pre.check(!created, r.ETag, "secret "+name); err != nil {
 			return err
 		}
+		if err := s.authorizeWrite(by, KindSecret, scope, name, created); err != nil {
+			return err
+		}
+		if err := s.authorizeTags(by, scope, r.Tags, spec.Tags); err != nil {
+			return err
+		}
 		if err := spec.apply(r); err != nil {
 			return err
 		}
@@ -106,7 +112,7 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 		out, err = s.saveSecret(tx, scope, name, r)
 		return err
 	})
-	return out, created, err
+	return s.shown(by, out), created, err
 }
 
 // newSecret makes the record of a secret that does not exist.
@@ -207,7 +213,7 @@ func (s *Store) Secret(by Principal, scope Scope, name string) (Secret, error) {
 	if secret == nil {
 		return Secret{}, noSecret(scope, name)
 	}
-	return st.metadata(scope, name, &secret.record), nil
+	return s.shown(by, st.metadata(scope, name, &secret.record)), nil
 }
 
 // Secrets lists the secrets of the scope itself, by name.
@@ -219,8 +225,8 @@ func (s *Store) Secrets(by Principal, scope Scope, page PageRequest) (Page[Secre
 	if err := st.checkScope(scope); err != nil {
 		return Page[Secret]{}, err
 	}
-	return pageOf(st.secrets[scope], page, func(name string, secret *secret) Secret {
-		return st.metadata(scope, name, &secret.record)
+	return pageOf(st.secrets[scope], page, s.shows(by, KindSecret, scope), func(name string, secret *secret) Secret {
+		return s.shown(by, st.metadata(scope, name, &secret.record))
 	})
 }
 
@@ -242,7 +248,7 @@ func (s *Store) DeleteSecret(ctx context.Context, by Principal, scope Scope, nam
 			return err
 		}
 		if used := s.state.Load().usedBy(scope, name); len(used) > 0 && !force {
-			return &Failure{Class: ErrInUse, UsedBy: used,
+			return &Failure{Class: ErrInUse, UsedBy: s.visible(by, used),
 				Message: fmt.Sprintf("secret %s is referred to by %d documents; change them first or delete with ?force=true", name, len(used))}
 		}
 		return removeSecret(tx, scope, name, r)

@@ -44,7 +44,9 @@ type Entry[T any] struct {
 	Warnings  []string  `json:"warnings,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
-	ETag      string    `json:"-"`
+	// StoredBy is the ID of the principal on whose permissions it stands.
+	StoredBy string `json:"stored_by"`
+	ETag     string `json:"-"`
 }
 
 // MarshalJSON gives one object of the value's members and the entry's.
@@ -233,11 +235,11 @@ func (s Shelf[T]) List(by Principal, scope Scope, page PageRequest) (Page[Entry[
 // unless force is set.
 func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, ifMatch string, force bool) error {
 	if s.Users != nil && !force {
-		if _, err := s.Store.Document(by, s.Kind, scope, name); err != nil {
+		if err := s.Store.authorize(by, string(s.Kind)+".delete", scope, name); err != nil {
 			return err
 		}
-		if used := s.Users(scope, name); len(used) > 0 {
-			return &Failure{Class: ErrInUse, UsedBy: used,
+		if used := s.Users(scope, name); len(used) > 0 && s.Store.state.Load().exists(s.Kind, scope, name) {
+			return &Failure{Class: ErrInUse, UsedBy: s.Store.visible(by, used),
 				Message: fmt.Sprintf("%s %s is referred to by %d documents; change them first or delete with ?force=true", s.Kind, name, len(used))}
 		}
 	}
@@ -247,7 +249,10 @@ func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, i
 func (s Shelf[T]) entry(doc *Document) (Entry[T], error) {
 	e := Entry[T]{
 		Name: doc.Name, Scope: doc.Scope.Path(), Version: doc.Version, Secrets: doc.names,
-		CreatedAt: doc.CreatedAt, UpdatedAt: doc.UpdatedAt, ETag: doc.ETag,
+		CreatedAt: doc.CreatedAt, UpdatedAt: doc.UpdatedAt, StoredBy: doc.Author.ID, ETag: doc.ETag,
+	}
+	if refused := doc.Forbidden(); refused != nil {
+		e.Warnings = append(e.Warnings, refused.Message)
 	}
 	for _, name := range s.Store.MissingSecrets(doc.Scope, doc.names) {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("secret %s is absent, disabled or expired in this scope; until there is one, evaluations that need it end with secret_unavailable", name))

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/kv"
 )
 
@@ -16,7 +17,9 @@ type state struct {
 	scopes   map[Scope]ScopeInfo
 	secrets  map[Scope]map[string]*secret
 	docs     map[docScope]map[string]*Document
-	tokens   map[string]tokenRecord
+	tokens   map[string]*tokenRecord
+	byDigest map[string]string // IDs of tokens
+	access   *access.Index
 	// referrers are the documents that refer to secrets, by name (see entry).
 	referrers map[string]referrers
 }
@@ -35,6 +38,8 @@ func (st *state) clone(revision int64) *state {
 		secrets:   maps.Clone(st.secrets),
 		docs:      maps.Clone(st.docs),
 		tokens:    maps.Clone(st.tokens),
+		byDigest:  maps.Clone(st.byDigest),
+		access:    st.access,
 		referrers: st.referrers,
 	}
 }
@@ -84,17 +89,24 @@ func (st *state) metadata(scope Scope, name string, r *secretRecord) Secret {
 	return out
 }
 
+// rowKinds begin the keys of the rows that the state is made of, uses after the
+// secrets that they are of. Logs, which grow without an end, are read from disk
+// when somebody asks.
+var rowKinds = []string{"doc", "scope", "secret", "token", "use", "value"}
+
 // load reads all state.
 func (s *Store) load(ctx context.Context) (*state, error) {
 	var batch kv.Batch
 	err := s.kv.View(ctx, func(tx kv.Tx) error {
-		entries, err := tx.List("", "", 0)
-		if err != nil {
-			return err
-		}
 		batch = kv.Batch{Revision: tx.Revision()}
-		for _, e := range entries {
-			batch.Changes = append(batch.Changes, kv.Change{Key: e.Key, Value: e.Value})
+		for _, kind := range rowKinds {
+			entries, err := tx.List(kind+":", "", 0)
+			if err != nil {
+				return err
+			}
+			for _, e := range entries {
+				batch.Changes = append(batch.Changes, kv.Change{Key: e.Key, Value: e.Value})
+			}
 		}
 		return nil
 	})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/envelope"
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
 	"github.com/reticent/reticent/secretstore/kv"
@@ -16,8 +17,18 @@ import (
 // tokenRecord is an API token as it is stored. The digest is encrypted too, so
 // that a stolen database is not even good for guessing a token somebody chose.
 type tokenRecord struct {
-	Digest    envelope.Sealed `json:"digest"`
-	CreatedAt time.Time       `json:"created_at"`
+	Digest envelope.Sealed `json:"digest"`
+	// Scope is the path of the scope that it belongs to, where Role holds.
+	Scope       string      `json:"scope,omitempty"`
+	Role        access.Role `json:"role,omitempty"`
+	Description string      `json:"description,omitempty"`
+	CreatedAt   time.Time   `json:"created_at"`
+	CreatedBy   string      `json:"created_by,omitempty"`
+	ExpiresAt   *time.Time  `json:"expires_at,omitempty"`
+	ETag        string      `json:"etag"`
+	// Revoked is set on the first administrator's token instead of deleting it:
+	// the next start must not make it again.
+	Revoked bool `json:"revoked,omitempty"`
 
 	digest string // decrypted
 }
@@ -25,39 +36,53 @@ type tokenRecord struct {
 // adminToken is the id of the token that a server has from its first start.
 const adminToken = "admin"
 
+func tokenKey(id string) string { return "token:" + id }
+
+// tokenSubject is the ID of the principal that a token stands for.
+func tokenSubject(id string) string { return "token:" + id }
+
 // EnsureAdminToken makes the administrator's token of a new database: token, or
 // one drawn at random if token is empty, which is then returned for the person
-// who started the server. On a database that has one it does nothing and
-// returns "".
+// who started the server. On a database that has one, or had one that was
+// revoked, it does nothing and returns "".
 func (s *Store) EnsureAdminToken(ctx context.Context, token string) (string, error) {
-	if _, ok := s.state.Load().tokens[adminToken]; ok {
+	if s.state.Load().tokens[adminToken] != nil {
 		return "", nil
 	}
 	drawn := ""
 	if token == "" {
-		drawn = "ret_" + randomID()
+		drawn = newToken()
 		token = drawn
 	}
-	sealed, err := s.keys.Seal(plaintext.FromString(digestOf(token)), tokenAssociated(adminToken))
-	if err != nil {
-		return "", fmt.Errorf("encrypt token: %w", err)
+	r := tokenRecord{Role: access.Admin, Description: "made at the first start", CreatedAt: s.now(), ETag: randomID()}
+	if err := s.sealToken(&r, adminToken, token); err != nil {
+		return "", err
 	}
-	err = s.update(ctx, func(tx kv.WriteTx) error {
-		return put(tx, "token:"+adminToken, tokenRecord{Digest: sealed, CreatedAt: s.now()})
-	})
-	return drawn, err
+	return drawn, s.update(ctx, func(tx kv.WriteTx) error { return put(tx, tokenKey(adminToken), r) })
+}
+
+func newToken() string { return "ret_" + randomID() }
+
+func (s *Store) sealToken(r *tokenRecord, id, token string) (err error) {
+	if r.Digest, err = s.keys.Seal(plaintext.FromString(digestOf(token)), tokenAssociated(id)); err != nil {
+		return fmt.Errorf("encrypt token: %w", err)
+	}
+	return nil
 }
 
 // Authenticate gives the principal of an API token.
 func (s *Store) Authenticate(token string) (Principal, bool) {
-	digest := digestOf(token)
-	for id, r := range s.state.Load().tokens {
-		// Of digests nothing is learned by time: nobody chooses one.
-		if r.digest == digest {
-			return Principal{ID: "token:" + id, Admin: true}, true
-		}
+	st := s.state.Load()
+	// Of digests nothing is learned by time: nobody chooses one.
+	id, ok := st.byDigest[digestOf(token)]
+	if !ok || st.tokens[id].expired(time.Now()) {
+		return Principal{}, false
 	}
-	return Principal{}, false
+	return Principal{ID: tokenSubject(id)}, true
+}
+
+func (r *tokenRecord) expired(now time.Time) bool {
+	return r.Revoked || r.ExpiresAt != nil && !now.Before(*r.ExpiresAt)
 }
 
 func digestOf(token string) string {
@@ -71,8 +96,12 @@ func tokenAssociated(id string) envelope.Associated {
 }
 
 func (b *builder) applyToken(id string, c kv.Change) error {
-	if c.Deleted {
+	b.rights = true
+	if old := b.st.tokens[id]; old != nil {
+		delete(b.st.byDigest, old.digest)
 		delete(b.st.tokens, id)
+	}
+	if c.Deleted {
 		return nil
 	}
 	var r tokenRecord
@@ -84,6 +113,7 @@ func (b *builder) applyToken(id string, c kv.Change) error {
 		return err
 	}
 	r.digest = string(plaintext.Open(digest))
-	b.st.tokens[id] = r
+	b.st.tokens[id] = &r
+	b.st.byDigest[r.digest] = id
 	return nil
 }

@@ -55,7 +55,7 @@ func (s *Store) gather(st *state, doc *Document) {
 		slices.Sort(all)
 		doc.names = slices.Compact(all)
 	}
-	doc.pinned = s.pin(st, doc.Scope, doc.names)
+	doc.pinned = s.pin(st, doc)
 }
 
 // renewUsers replaces the documents of which a changed or removed one is a part,

@@ -10,7 +10,7 @@ import (
 // who may use the secret it tells that the newest version has the value already,
 // and adds nothing: it gives that version, and false.
 func (s *Store) AddVersion(ctx context.Context, by Principal, scope Scope, name string, given Given, ifMatch string) (Version, bool, error) {
-	if err := s.authorize(by, "version.add", scope, name); err != nil {
+	if err := s.authorize(by, "secret.add_version", scope, name); err != nil {
 		return Version{}, false, err
 	}
 	v, err := s.version(by, scope, name, given, "")
@@ -31,7 +31,7 @@ func (s *Store) AddVersion(ctx context.Context, by Principal, scope Scope, name 
 
 // Versions lists the versions of a secret, newest first, destroyed ones too.
 func (s *Store) Versions(by Principal, scope Scope, name string) ([]Version, error) {
-	if err := s.authorize(by, "version.list", scope, name); err != nil {
+	if err := s.authorize(by, "secret.list_versions", scope, name); err != nil {
 		return nil, err
 	}
 	st := s.state.Load()
@@ -52,7 +52,7 @@ func (s *Store) Versions(by Principal, scope Scope, name string) ([]Version, err
 // SetVersionStatus enables or disables a version. The newest cannot be disabled,
 // so that a secret always has an enabled version. ifMatch is the secret's ETag.
 func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope, name string, n int, status Status, ifMatch string) (Version, error) {
-	if err := s.authorize(by, "version.status", scope, name); err != nil {
+	if err := s.authorize(by, "secret.change_version", scope, name); err != nil {
 		return Version{}, err
 	}
 	var out Version
@@ -80,7 +80,7 @@ func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope,
 // enabled, so that a secret always has an enabled version. ifMatch is the
 // secret's ETag.
 func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, name string, n int, ifMatch string) error {
-	if err := s.authorize(by, "version.destroy", scope, name); err != nil {
+	if err := s.authorize(by, "secret.destroy_version", scope, name); err != nil {
 		return err
 	}
 	_, err := s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {

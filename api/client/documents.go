@@ -19,7 +19,9 @@ type Meta struct {
 	Warnings  []string  `json:"warnings"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
-	ETag      string    `json:"-"`
+	// StoredBy is the ID of the principal on whose permissions it stands.
+	StoredBy string `json:"stored_by"`
+	ETag     string `json:"-"`
 }
 
 func (m *Meta) setETag(etag string) { m.ETag = etag }

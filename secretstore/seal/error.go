@@ -9,6 +9,8 @@ type Code string
 const (
 	// CodeUnavailable: the secret is absent, disabled, expired or unreachable.
 	CodeUnavailable Code = "secret_unavailable"
+	// CodeForbidden: whoever stored the script or policy may not use a secret of it.
+	CodeForbidden Code = "secret_forbidden"
 	// CodeInspected: an operation would look inside a secret.
 	CodeInspected Code = "sealed_secret_inspected"
 	// CodeLimited: too many comparisons with a weak secret have missed.

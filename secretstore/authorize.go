@@ -1,0 +1,146 @@
+package secretstore
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/reticent/reticent/secretstore/access"
+)
+
+// needed says which permission an act needs: any of these, by what follows the
+// kind in its name. An act that is not here is refused.
+var needed = map[string][]access.Permission{
+	"get":     {access.Read},
+	"list":    {access.Read},
+	"create":  {access.Create},
+	"put":     {access.Create, access.Update}, // the transaction knows which
+	"set":     {access.Create, access.Update},
+	"file":    {access.Create, access.Update}, // and delete, to replace
+	"update":  {access.Update},
+	"delete":  {access.Delete},
+	"use":     {access.Use},
+	"execute": {access.Execute},
+
+	"list_versions":   {access.Read},
+	"add_version":     {access.Update},
+	"change_version":  {access.Update},
+	"destroy_version": {access.Delete},
+}
+
+// authorize is the first thing that every method of the store does: it decides
+// and it logs, and nothing happens on a refusal. An action is a kind and what is
+// done to it, "secret.get". The name is "" where it is about a whole scope.
+//
+// It looks at nothing but permissions: who has none is told the same whether the
+// resource exists or not.
+func (s *Store) authorize(by Principal, action string, scope Scope, name string) error {
+	kind, operation, _ := strings.Cut(action, ".")
+	return s.permit(by, action, Kind(kind), needed[operation], scope, name)
+}
+
+// Permit decides whether somebody has any of some permissions on a resource, or on
+// some resource of a scope if name is "": for what is done outside of the store,
+// and before a request's body is read. The error is [ErrForbidden].
+func (s *Store) Permit(by Principal, kind Kind, scope Scope, name string, any ...access.Permission) error {
+	return s.permit(by, string(kind)+"."+string(any[len(any)-1]), kind, any, scope, name)
+}
+
+func (s *Store) permit(by Principal, action string, kind Kind, any []access.Permission, scope Scope, name string) error {
+	st := s.state.Load()
+	r := st.resource(kind, scope, name)
+	if slices.ContainsFunc(any, func(p access.Permission) bool { return st.permits(by, p, r) }) {
+		return nil
+	}
+	if !st.exists(kind, scope, name) {
+		name = "" // who knows what was pasted there
+	}
+	s.log.Warn("refused", "principal", by.ID, "action", action, "scope", scope.Path(), "name", name)
+	return fail(ErrForbidden, "you may not do that here: it needs the permission %s on a %s of that name in %s", permissionText(any), kind, scope)
+}
+
+func permissionText(any []access.Permission) string {
+	words := make([]string, len(any))
+	for i, p := range any {
+		words[i] = string(p)
+	}
+	return strings.Join(words, " or ")
+}
+
+// exists reports whether there is such a resource in the scope itself.
+func (st *state) exists(kind Kind, scope Scope, name string) bool {
+	switch kind {
+	case KindSecret:
+		return st.secrets[scope][name] != nil
+	case KindToken:
+		return st.tokens[name] != nil
+	}
+	return st.docs[docScope{kind, scope}][name] != nil
+}
+
+// authorizeWrite decides, in the transaction, on a write that creates or changes.
+func (s *Store) authorizeWrite(by Principal, kind Kind, scope Scope, name string, created bool) error {
+	if created {
+		return s.authorize(by, string(kind)+".create", scope, name)
+	}
+	return s.authorize(by, string(kind)+".update", scope, name)
+}
+
+// authorizeTags decides on a change of a secret's tags. Where grants go by a tag,
+// putting it on or taking it off is giving and taking permissions.
+func (s *Store) authorizeTags(by Principal, scope Scope, before, after map[string]string) error {
+	st := s.state.Load()
+	decisive := ""
+	for _, tags := range []map[string]string{before, after} {
+		for k, v := range tags {
+			was, had := before[k]
+			is, has := after[k]
+			if (was != is || had != has) && st.access.Decisive(k+":"+v) {
+				decisive = k + ":" + v
+			}
+		}
+	}
+	if decisive == "" || st.permits(by, access.Create, access.Resource{Kind: access.Kind(KindGrant), Scope: scope.Path(), Any: true}) {
+		return nil
+	}
+	s.log.Warn("refused", "principal", by.ID, "action", "secret.tag", "scope", scope.Path())
+	return fail(ErrForbidden, "grants go by the tag %s: only who may make grants in %s may put it on a secret or take it off", decisive, scope)
+}
+
+// authorizeUse decides whether somebody may write something that names secrets:
+// he needs the permission use on what each name means in the scope where it is
+// to be stored, and on the name itself there as long as it means nothing.
+func (s *Store) authorizeUse(by Principal, scope Scope, names []string) error {
+	st := s.state.Load()
+	var denied []string
+	for _, name := range names {
+		r := st.resource(KindSecret, scope, Name(name))
+		if x := st.findSecret(scope, name); x != nil {
+			r = st.resource(KindSecret, x.scope, x.name)
+		}
+		if !st.permits(by, access.Use, r) {
+			denied = append(denied, name)
+		}
+	}
+	if len(denied) == 0 {
+		return nil
+	}
+	s.log.Warn("refused", "principal", by.ID, "action", "secret.use", "scope", scope.Path())
+	return fail(ErrForbidden, "you may not use what is named here: it needs the permission use on %s, as %s sees it", strings.Join(denied, ", "), scope)
+}
+
+// authorizeParts decides whether somebody may write a document by the secrets that
+// it and its parts name, and those that it is a part of.
+func (s *Store) authorizeParts(by Principal, d Draft) error {
+	st := s.state.Load()
+	doc := &Document{Kind: d.Kind, Scope: d.Scope, Name: d.Name, Author: by, Secrets: d.Secrets, Uses: d.Uses}
+	s.gather(st, doc)
+	if err := s.authorizeUse(by, d.Scope, doc.names); err != nil {
+		return err
+	}
+	for _, user := range s.Dependents(d.Kind, d.Scope, d.Name) {
+		if s.authorizeUse(by, user.Scope, user.names) != nil {
+			return fail(ErrForbidden, "a %s in %s that requires it names secrets that you may not use", d.Kind, user.Scope)
+		}
+	}
+	return nil
+}
