@@ -220,12 +220,13 @@ func (s *Store) Structured(scope Scope, name string) bool {
 }
 
 // MissingSecrets gives those of the names that have no usable secret as a scope
-// sees them, for a warning at upload.
+// sees them, for a warning at upload. A name that a variable has is none of them:
+// there are calls that ask for either.
 func (s *Store) MissingSecrets(scope Scope, names []string) []string {
 	st := s.state.Load()
 	var out []string
 	for _, name := range names {
-		if !st.findSecret(scope, name).usable(time.Now()) {
+		if !st.findSecret(scope, name).usable(time.Now()) && !s.hasVariable(scope, name) {
 			out = append(out, name)
 		}
 	}

@@ -74,3 +74,13 @@ func (s *Store) Variables(scope Scope) map[string]any {
 	}
 	return out
 }
+
+func (s *Store) hasVariable(scope Scope, name string) bool {
+	st := s.state.Load()
+	for _, at := range scope.Chain() {
+		if st.docs[docScope{KindVariable, at}][name] != nil {
+			return true
+		}
+	}
+	return false
+}

@@ -110,6 +110,17 @@ interface Error {
   readonly code?: string;
 }
 
+/**
+ * ForgeRock's way to secrets and variables: esv.my.secret is the secret, or else
+ * the variable, esv-my-secret. Variables come as text.
+ */
+interface PropertySource {
+  getProperty(name: string): any;
+  getProperty<T>(name: string, otherwise: T): any;
+}
+declare const systemEnv: PropertySource;
+declare const identityServer: PropertySource;
+
 declare const module: { exports: any };
 declare const exports: any;
 /** What a module of Node's, a shared module or another script exports. */

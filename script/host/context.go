@@ -29,6 +29,20 @@ func (h *Host) context() (goja.Value, error) {
 	if err := h.setJSON(o, "variables", variables); err != nil {
 		return nil, err
 	}
+	secrets := h.vm.NewDynamicObject(h.secretsOfRun())
+	cache := h.vm.NewDynamicObject(&contextCache{h: h})
+	if err := o.DefineDataProperty("cache", cache, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE); err != nil {
+		return nil, err
+	}
+	return o, o.DefineDataProperty("secrets", secrets, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
+}
+
+// secretsOfRun are the secrets of the set, and as missing what the source names
+// and the set does not have.
+func (h *Host) secretsOfRun() *secrets {
+	if h.secrets != nil {
+		return h.secrets
+	}
 	set := h.job.Secrets
 	if slices.ContainsFunc(h.job.Script.Secrets, func(name string) bool { _, ok := set[name]; return !ok }) {
 		set = make(map[string]Secret, len(h.job.Secrets))
@@ -37,12 +51,8 @@ func (h *Host) context() (goja.Value, error) {
 		}
 		maps.Copy(set, h.job.Secrets)
 	}
-	secrets := h.vm.NewDynamicObject(&secrets{h: h, set: set})
-	cache := h.vm.NewDynamicObject(&contextCache{h: h})
-	if err := o.DefineDataProperty("cache", cache, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE); err != nil {
-		return nil, err
-	}
-	return o, o.DefineDataProperty("secrets", secrets, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
+	h.secrets = &secrets{h: h, set: set}
+	return h.secrets
 }
 
 func (h *Host) setJSON(o *goja.Object, name string, raw json.RawMessage) error {

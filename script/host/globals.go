@@ -15,6 +15,8 @@ var hostGlobals = map[string]func(*Host) goja.Value{
 	"setImmediate":    (*Host).newSetImmediate,
 	"clearImmediate":  func(h *Host) goja.Value { return h.clearTimer("clearImmediate") },
 	"queueMicrotask":  (*Host).queueMicrotask,
+	"systemEnv":       (*Host).propertyObject,
+	"identityServer":  (*Host).propertyObject,
 	"structuredClone": (*Host).newStructuredClone,
 	"performance":     (*Host).newPerformance,
 	"TextEncoder":     (*Host).textEncoderClass,

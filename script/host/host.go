@@ -57,6 +57,8 @@ type Host struct {
 	responses map[*goja.Object]*response
 	keys      map[*goja.Object]*heldKey
 	sealed    map[*goja.Object]*sealedBytes
+	secrets   *secrets
+	variables *goja.Object // for getProperty
 	classes   classes
 	rejected  map[*goja.Promise]bool
 	ended     *Failure    // why the run must end, once it must

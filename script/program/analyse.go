@@ -94,7 +94,7 @@ func analyse(tree *ast.Program, library bool) *analysis {
 	(&walker{declare: func(id *ast.Identifier) { a.declared[id.Name.String()]++ }}).program(tree)
 	a.gatherNames(tree)
 	a.info.Fetches = a.info.Names["fetch"] || a.info.Names["createRemoteJWKSet"]
-	a.secretsSeen = a.info.Names["secrets"]
+	a.secretsSeen = a.info.Names["secrets"] || slices.ContainsFunc(PropertyObjects, func(name string) bool { return a.info.Names[name] })
 	a.findHolders(tree)
 	(&walker{enter: a.references}).program(tree)
 	a.findValues(tree)
@@ -328,6 +328,10 @@ func (a *analysis) references(n ast.Node) {
 	case *ast.CallExpression:
 		if name, ok := a.getCall(n); ok {
 			a.refer("secrets", name)
+		}
+		if name, ok := a.propertyCall(n); ok {
+			a.refer("secrets", name)
+			a.refer("variables", name)
 		}
 	}
 }
