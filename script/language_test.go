@@ -75,7 +75,7 @@ func example(code, end string) string {
 // secrets, and with every guard in place.
 func TestLanguageRuns(t *testing.T) {
 	e := engine(t, Config{InProcess: true})
-	for heading, in := range map[string][]Language{"As it is written": languages, "Lowered first": languages, "TypeScript": {TypeScript}} {
+	for heading, in := range map[string][]Language{"As it is written": languages, "Lowered first": languages, "What the host adds": languages, "TypeScript": {TypeScript}} {
 		for _, row := range languageTable(t, heading) {
 			if len(row) != 3 {
 				t.Fatalf("%q is no row", row)

@@ -20,6 +20,7 @@ func sealedSecrets(t *testing.T) *seal.Set {
 	readTestdata(t, "values.json", &values)
 	secrets := maps.Clone(secretsOfTests)
 	secrets["RSA"], secrets["RSAPUB"] = values["RSA"], values["RSAPUB"]
+	secrets["ACCOUNT"] = `{"user": "ada", "key": "a-key-of-ada-0f1e2d3c4b5a"}`
 	secrets["SIGNING"] = sealtest.Secret{Value: "whsec_released_0123456789", Release: true}
 	return sealtest.Set(t, secrets)
 }

@@ -271,8 +271,6 @@ func (a *analysis) inspectCall(callee ast.Expression, arguments []ast.Expression
 			switch {
 			case a.regexps[name] && (method == "test" || method == "exec"):
 				a.inspected(first.Idx0(), secret, "a regular expression", adviceUse, false)
-			case name == "JSON" && method == "parse" && a.declared[name] == 0:
-				a.inspected(first.Idx0(), secret, "JSON.parse", "store it as a structured secret: a JSON object whose leaves are secrets", false)
 			case takingApart[name][method] && a.declared[name] == 0:
 				a.inspected(first.Idx0(), secret, name+"."+method, adviceParts, true)
 			}

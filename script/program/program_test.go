@@ -76,7 +76,6 @@ func TestFindings(t *testing.T) {
 		"const [a] = context.secrets.X":                    CodeInspects,
 		"const {length} = context.secrets.X":               CodeInspects,
 		"parseInt(context.secrets.X)":                      CodeInspects,
-		"JSON.parse(context.secrets.X)":                    CodeInspects,
 		"Object.keys(context.secrets.X)":                   CodeInspects,
 		"atob(context.secrets.X)":                          CodeInspects,
 		"context.secrets.DB.password.slice(1)":             CodeInspects,
