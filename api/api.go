@@ -42,6 +42,7 @@ func New(c Config) http.Handler {
 	if s.metrics == nil {
 		s.metrics = NewMetrics()
 	}
+	s.metrics.secrets(s.store)
 	if s.ready == nil {
 		s.ready = func() error { return nil }
 	}

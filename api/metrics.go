@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore"
 )
 
 // Metrics are the counters that /metrics shows. No label holds anything of a
@@ -58,6 +59,22 @@ func NewMetrics() *Metrics {
 	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped)
 	return m
+}
+
+// secrets has the metrics count the secrets of a store that need a look. The
+// first store counts.
+func (m *Metrics) secrets(store *secretstore.Store) {
+	states := map[string]func() float64{
+		"soon":    func() float64 { soon, _ := store.Expiring(); return float64(soon) },
+		"expired": func() float64 { _, past := store.Expiring(); return float64(past) },
+	}
+	for state, count := range states {
+		// It fails where there is one already.
+		_ = m.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "reticent_secrets_expiring", Help: "Secrets with an expires_at that is near (soon) or over (expired).",
+			ConstLabels: prometheus.Labels{"state": state},
+		}, count))
+	}
 }
 
 // Found counts a find of the net; it is for secretstore.Config.Found.

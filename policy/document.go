@@ -41,6 +41,8 @@ type Language string
 const (
 	Rego       Language = "rego"
 	Validators Language = "validators"
+	// Cloudentity is what Cloudentity calls Validators.
+	Cloudentity Language = "cloudentity"
 )
 
 // Validate checks what no engine reads, and that the document has the
@@ -55,7 +57,7 @@ func (d Document) Validate() error {
 	switch d.Language {
 	case Rego:
 		return d.validateRego()
-	case Validators:
+	case Validators, Cloudentity:
 		return d.validateValidators()
 	}
 	return invalid(CodeInvalidDocument, "/language", `write "rego" or "validators"`, "there is no such language")

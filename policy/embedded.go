@@ -52,7 +52,7 @@ func (s *Service) embedded(ctx context.Context, scope secretstore.Scope, name st
 // policy comes to embed itself or one of another type by its being stored.
 func (s *Service) fits(scope secretstore.Scope, name string, d *Document) error {
 	g := graph{snapshot: s.snapshot.Load(), at: place{scope, name}}
-	if d.Language == Validators {
+	if d.Language != Rego {
 		compiled, err := d.Compile()
 		if err != nil {
 			return err

@@ -102,13 +102,19 @@ func TestSwappedRowsDoNotOpen(t *testing.T) {
 
 func edit(t *testing.T, dir string, change func(*bbolt.Bucket)) {
 	t.Helper()
+	editWith(t, dir, "value::A:00000001", change)
+}
+
+// editWith changes the rows of the bucket that has a key.
+func editWith(t *testing.T, dir, key string, change func(*bbolt.Bucket)) {
+	t.Helper()
 	db, err := bbolt.Open(filepath.Join(dir, "data", "state.db"), 0o600, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = db.Update(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error {
-			if b.Get([]byte("value::A:00000001")) != nil {
+			if b.Get([]byte(key)) != nil {
 				change(b)
 			}
 			return nil

@@ -182,6 +182,10 @@ func FuzzCompile(f *testing.F) {
 	f.Add([]byte(attributes(`{"source": {"secret": "API_KEY"}, "comparator": "in", "target": {"field": "request.headers.X"}}`)))
 	f.Add([]byte(attributes(`{"source": {"secret": "API_KEY"}, "comparator": "starts_with", "value": "a\\*"}`)))
 	f.Add([]byte(attributes(`{"field": "a\\.b.0", "comparator": "matches", "value": "(a|b)*"}`)))
+	f.Add([]byte(`[{"name": "network", "conf": {"cidrs": ["10.0.0.0/8"], "trusted_proxies": ["::1"]}}, {"name": "time", "conf": {"days": ["mon"], "hours": [{"from": "22:00", "to": "06:00"}]}}]`))
+	f.Add([]byte(`[{"name": "jwt", "conf": {"secret": "API_KEY", "algorithms": ["HS256"], "as": "t"}}, {"name": "attributes", "conf": {"fields": [{"claim": "t.sub", "comparator": "exists"}]}}]`))
+	f.Add([]byte(`[{"name": "webhook", "conf": {"secret": "API_KEY", "header": "X", "timestamp_header": "T", "message": "{timestamp}.{body}"}}, {"name": "cel", "conf": {"expression": "input.f == 'a'"}}]`))
+	f.Add([]byte(`[{"name": "dynamic-scope", "conf": {"scope": "u.*", "fields": [{"field": "params.0", "comparator": "equals", "variable": "V"}]}}, {"name": "policy", "conf": {"policy": "p"}}, {"name": "mfa"}]`))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		p, err := validator.Compile(document)
 		if err != nil {

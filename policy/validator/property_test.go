@@ -179,6 +179,9 @@ func TestSealedDecidesAsPlain(t *testing.T) {
 			return // a path into a secret that is not there
 		}
 		decisions[got.Decision]++
+		if v := asVariables(t, document, values).Evaluate(context.Background(), input, seal.Options{}); v.Decision != want.Decision || v.Undecided != want.Undecided {
+			t.Fatalf("%s\nwith variables %+v\nplain %+v", document, v, want)
+		}
 		// contains of a string looks for a part, which no secret may meet. What it
 		// leaves undecided never allows.
 		refused := !got.Decision && strings.Contains(string(document), `contains"`)
@@ -208,4 +211,18 @@ func clone(t *rapid.T, v map[string]any) map[string]any {
 		t.Fatal(err)
 	}
 	return out.(map[string]any)
+}
+
+// asVariables binds a document with variables in the place of its secrets.
+func asVariables(t *rapid.T, document []byte, values map[string]any) *validator.Policy {
+	p, err := validator.Compile([]byte(strings.ReplaceAll(string(document), `{"secret":`, `{"variable":`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := clone(t, values)
+	policy, err := p.Bind(validator.Environment{Variable: func(name string) (any, bool) { v, ok := plain[name]; return v, ok }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
 }
