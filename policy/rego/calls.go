@@ -75,6 +75,13 @@ func (w *rewriter) output(e *ast.Expr, t []*ast.Term, at int, result level, boun
 	if isUnbound(out, bound) || max(w.level(out), result) == clean {
 		return
 	}
+	if e.Negated {
+		// As OPA does, which makes the negation undefined where an operand is.
+		for k := 1; k < at; k++ {
+			t[k] = w.hoist(t[k], bound, before)
+		}
+		out = w.hoist(out, bound, before)
+	}
 	t[at] = w.local(out.Location, result)
 	inner := bound.Copy()
 	inner.Add(t[at].Value.(ast.Var))
@@ -87,6 +94,18 @@ func (w *rewriter) output(e *ast.Expr, t []*ast.Term, at int, result level, boun
 	call := ast.NewExpr(t).SetLocation(e.Location)
 	e.Negated = false
 	e.Terms = &ast.Not{Body: toBody(append([]*ast.Expr{call}, compare...)), Location: e.Location}
+}
+
+// hoist evaluates a term in front of its expression, unless nothing in it could
+// be undefined.
+func (w *rewriter) hoist(t *ast.Term, bound ast.VarSet, before *[]*ast.Expr) *ast.Term {
+	if _, isVar := t.Value.(ast.Var); isVar || ast.IsScalar(t.Value) {
+		return t
+	}
+	f := w.local(t.Location, w.level(t))
+	*before = append(*before, eqExpr(f, t, t.Location))
+	bound.Add(f.Value.(ast.Var))
+	return f
 }
 
 // written rewrites the argument of print() and of a template string: sets there

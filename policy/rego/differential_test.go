@@ -207,7 +207,7 @@ func (g *generator) body(n, depth int) string {
 }
 
 func (g *generator) statement(depth int) string {
-	switch g.n("statement", 26) {
+	switch g.n("statement", 31) {
 	case 0, 1, 2, 3:
 		return g.text(depth) + " == " + g.text(depth)
 	case 4:
@@ -272,11 +272,33 @@ func (g *generator) statement(depth int) string {
 		return g.object(depth) + " == " + g.object(depth)
 	case 19:
 		return g.set(depth) + " == " + g.set(depth)
+	case 26:
+		return g.text(depth) + " == " + g.text(depth) + " with " + g.pick("function", "lower", "base64.encode", "base64.decode", "crypto.sha256", "split", "json.marshal") + " as " + g.replacement()
+	case 27:
+		if len(g.functions) > 0 {
+			return g.text(depth) + " == " + g.text(depth) + " with " + rapid.SampledFrom(g.functions).Draw(g.t, "replaced") + " as " + g.replacement()
+		}
+	case 28:
+		return "not " + g.pick("call", "base64.encode", "lower", "crypto.sha256") + "(" + g.key(depth) + ", " + g.text(0) + ")"
+	case 29:
+		v := g.fresh()
+		return "[" + v + " | some " + v + " in " + g.collection(depth) + "] == " + g.array(depth)
+	case 30:
+		k := g.fresh()
+		return "[" + k + " | some " + k + ", _ in " + g.object(depth) + "][0] == " + g.text(depth)
 	case 20:
 		return g.text(depth) + " == " + g.text(depth) + " with " + g.pick("target", "input.a", "input.o.a", "data.pol.s") + " as " + g.text(0)
 	}
 	s := g.pick("call", "startswith(%s, %s)", "contains(%s, %s)", "%s < %s", "count(%s) == count(%s)", "endswith(%s, %s)", "not startswith(%s, %s)", "print(%s, %s)")
 	return fmt.Sprintf(s, g.key(depth), g.key(depth))
+}
+
+// replacement is what `with` may put in the place of a function of one argument.
+func (g *generator) replacement() string {
+	if len(g.functions) > 0 && g.n("by a function", 2) == 0 {
+		return rapid.SampledFrom(g.functions).Draw(g.t, "by")
+	}
+	return g.pick("by", "lower", "base64.encode", "crypto.sha256", g.text(0), g.text(1))
 }
 
 func (g *generator) literal() string {
