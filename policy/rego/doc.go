@@ -12,7 +12,13 @@
 // [Compile] checks and compiles modules without knowing any value, and says
 // which secrets they name. [Program.Bind] puts the sealing set of those names
 // in: surrogates are drawn once, literals and data of the policy are sealed.
-// [Policy.Evaluate] seals an input, evaluates and masks.
+// [Policy.Evaluate] seals an input, evaluates and masks. Beside the decision,
+// [Policy.Document] and [Policy.Query] answer what OPA's API asks, and
+// [Policy.Partial] what depends on no secret. [Check] and [RunTests] are for
+// authors.
+//
+// An evaluation waits for nothing but http.send, which goes through package
+// egress (send.go, sender.go).
 //
 // # Why decisions are those of plaintext
 //
@@ -33,5 +39,11 @@
 //     policy is compiled.
 //
 // Calls of OPA's builtins that would look inside strings become guarded calls,
-// which refuse an operand with a surrogate in it (see builtins.go).
+// which refuse an operand with a surrogate in it (see builtins.go, which has the
+// one table of what becomes of each builtin). Arrays that were collected in the
+// order of surrogates are refused (order.go), and so is looking for secrets in
+// what the input as a whole was put into (carry.go).
+//
+// OPA's own conformance cases run through all of this, with a secret planted in
+// each as well.
 package rego
