@@ -22,12 +22,17 @@ func decodeInput(text json.RawMessage) (any, *Problem) {
 	if err != nil {
 		return nil, &Problem{Code: CodeInput, Message: "the input cannot be read: " + err.Error()}
 	}
+	return v, checkSecrets(v)
+}
+
+// checkSecrets refuses an input with secrets of its own.
+func checkSecrets(v any) *Problem {
 	root, _ := v.(map[string]any)
 	contexts, _ := root["contexts"].(map[string]any)
 	_, atRoot := root[secretsMember]
 	_, inContexts := contexts[secretsMember]
 	if atRoot || inContexts {
-		return nil, &Problem{Code: CodeInputSecrets, Message: "an input can have neither secrets nor contexts.secrets: policies get secrets from the server"}
+		return &Problem{Code: CodeInputSecrets, Message: "an input can have neither secrets nor contexts.secrets: policies get secrets from the server"}
 	}
-	return v, nil
+	return nil
 }

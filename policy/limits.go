@@ -10,4 +10,14 @@ const (
 	MaxDescription = 4 << 10
 	// MaxTarget is the length of a binding's target, in bytes.
 	MaxTarget = 256
+	// MaxEvaluations is how many evaluations one AuthZEN request may ask for.
+	MaxEvaluations = 1000
+	// DefaultSearchResults is how many results an AuthZEN search gives that does not
+	// say, and MaxSearchResults how many one gives at most.
+	DefaultSearchResults = 100
+	MaxSearchResults     = 1000
+	// MaxSearchDecisions is how many entities one request decides on, and
+	// MaxSearchTime about how long it takes: the page ends there, with a token.
+	MaxSearchDecisions = 1000
+	MaxSearchTime      = 5 * time.Second
 )

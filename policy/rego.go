@@ -79,7 +79,16 @@ func WithExplain(ctx context.Context, explain string) (context.Context, error) {
 type regoPolicy struct{ *rego.Policy }
 
 func (p regoPolicy) decide(ctx context.Context, input json.RawMessage, o seal.Options) Decision {
-	r := p.Evaluate(ctx, input, o)
+	return regoDecision(p.Evaluate(ctx, input, o))
+}
+
+func (p regoPolicy) batch(o seal.Options) func(context.Context, []*jsonvalue.Part) Decision {
+	b := p.Batch(o)
+	return func(ctx context.Context, parts []*jsonvalue.Part) Decision { return regoDecision(b.Evaluate(ctx, parts)) }
+}
+
+// regoDecision gives what Rego answered as a decision.
+func regoDecision(r rego.Result) Decision {
 	if r.Err != nil {
 		d := denied(string(r.Err.Code), r.Err.Message)
 		d.Error.File, d.Error.Line, d.Error.Column = r.Err.File, r.Err.Line, r.Err.Column

@@ -79,24 +79,31 @@ func (s *Service) EvaluateAt(ctx context.Context, by secretstore.Principal, scop
 }
 
 func (s *Service) evaluate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, at Point, input json.RawMessage) (Decision, error) {
-	doc, err := s.Store.FindDocument(by, secretstore.KindPolicy, scope, name)
+	b, err := s.find(by, scope, name)
 	if err != nil {
 		return Decision{}, err
 	}
-	b := s.snapshot.Load().policies[place{doc.Scope, doc.Name}]
-	if b == nil {
-		// Stored this moment: the store has it and the snapshot will.
-		b = s.bind(doc, nil)
-	}
 	if b.err != nil {
-		refused := b.refused()
-		return denied(string(refused.Code), refused.Message), nil
+		return b.unusable(), nil
 	}
 	if err := checkInput(b.policyOf, at, input); err != nil {
 		return Decision{}, err
 	}
-	s.Store.Used(by, doc)
-	return b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, doc.Scope)), nil
+	s.Store.Used(by, b.doc)
+	return b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, b.doc.Scope)), nil
+}
+
+// find looks a policy up from a scope.
+func (s *Service) find(by secretstore.Principal, scope secretstore.Scope, name string) (*bound, error) {
+	doc, err := s.Store.FindDocument(by, secretstore.KindPolicy, scope, name)
+	if err != nil {
+		return nil, err
+	}
+	if b := s.snapshot.Load().policies[place{doc.Scope, doc.Name}]; b != nil {
+		return b, nil
+	}
+	// Stored this moment: the store has it and the snapshot will.
+	return s.bind(doc, nil), nil
 }
 
 // Test decides with a policy that is not stored, as if it were stored in a scope.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/policy/validator"
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -44,6 +45,33 @@ func (p validatorPolicy) decide(ctx context.Context, input json.RawMessage, o se
 	if refused != nil {
 		return denied(refused.Code, refused.Message)
 	}
+	return p.decideOn(ctx, decoded, o)
+}
+
+func (p validatorPolicy) batch(o seal.Options) func(context.Context, []*jsonvalue.Part) Decision {
+	read := make(map[*jsonvalue.Part]any)
+	return func(ctx context.Context, parts []*jsonvalue.Part) Decision {
+		input := make(map[string]any, len(parts))
+		for _, part := range parts {
+			v, ok := read[part]
+			if !ok {
+				var err error
+				if v, err = jsonvalue.Decode(part.Text); err != nil {
+					return denied(CodeInput, "the input cannot be read: "+err.Error())
+				}
+				read[part] = v
+			}
+			input[part.Name] = v
+		}
+		if refused := checkSecrets(input); refused != nil {
+			return denied(refused.Code, refused.Message)
+		}
+		return p.decideOn(ctx, input, o)
+	}
+}
+
+// decideOn decides on an input that has been read.
+func (p validatorPolicy) decideOn(ctx context.Context, decoded any, o seal.Options) Decision {
 	ctx, stop := context.WithTimeout(ctx, MaxEvaluationTime)
 	defer stop()
 	r := p.Evaluate(ctx, decoded, o)

@@ -13,7 +13,12 @@ import (
 // Evaluate decides over an input, which is JSON. It ends when ctx does, at the
 // latest after [MaxEvaluationTime]. It fails closed: whatever goes wrong is a
 // deny whose Err says what.
-func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Options) (result Result) {
+func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Options) Result {
+	return p.evaluate(ctx, o, func(run *seal.Run) (*ast.Term, *seal.Error) { return parseInput(raw, run) })
+}
+
+// evaluate is Evaluate over the input that read gives for the run.
+func (p *Policy) evaluate(ctx context.Context, o seal.Options, read func(*seal.Run) (*ast.Term, *seal.Error)) (result Result) {
 	defer func() {
 		if recover() != nil {
 			result = denied(seal.Errorf(codeInternal, "the evaluator failed"))
@@ -26,7 +31,7 @@ func (p *Policy) Evaluate(ctx context.Context, raw json.RawMessage, o seal.Optio
 	if p.run != nil {
 		run = p.run.Child(o)
 	}
-	input, refused := parseInput(raw, run)
+	input, refused := read(run)
 	if refused != nil {
 		return denied(refused)
 	}

@@ -20,6 +20,19 @@ func parseInput(raw json.RawMessage, r *seal.Run) (*ast.Term, *seal.Error) {
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return nil, nil
 	}
+	v, refused := parseValue(raw, r)
+	if refused == nil && hasSecrets(v) {
+		return nil, hasSecretsError()
+	}
+	return v, refused
+}
+
+func hasSecretsError() *seal.Error {
+	return seal.Errorf(codeInputSecrets, "an input can't have secrets: the policy gets them from the server")
+}
+
+// parseValue reads an input, or a part of one.
+func parseValue(raw json.RawMessage, r *seal.Run) (*ast.Term, *seal.Error) {
 	p := &inputParser{
 		text: string(raw),
 		run:  r,
@@ -32,9 +45,6 @@ func parseInput(raw json.RawMessage, r *seal.Run) (*ast.Term, *seal.Error) {
 	}
 	if _, err := p.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, seal.Errorf(codeInput, "the input has more than one JSON value")
-	}
-	if hasSecrets(v) {
-		return nil, seal.Errorf(codeInputSecrets, "an input can't have secrets: the policy gets them from the server")
 	}
 	return v, nil
 }
