@@ -3,6 +3,7 @@ package api
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
@@ -22,20 +23,24 @@ type Config struct {
 	// Ready reports why the server should get no requests now, for /readyz; nil
 	// means that it always should.
 	Ready func() error
+	// PublicURL is how clients reach the server, for AuthZEN's metadata: scheme and
+	// host, and maybe a path; "" goes by the request.
+	PublicURL string
 }
 
 type server struct {
-	store    *secretstore.Store
-	policies *policy.Service
-	scripts  *script.Service
-	log      *slog.Logger
-	metrics  *Metrics
-	ready    func() error
+	publicURL string
+	store     *secretstore.Store
+	policies  *policy.Service
+	scripts   *script.Service
+	log       *slog.Logger
+	metrics   *Metrics
+	ready     func() error
 }
 
 // New makes the handler of the whole API.
 func New(c Config) http.Handler {
-	s := &server{store: c.Store, policies: c.Policies, scripts: c.Scripts, log: c.Log, metrics: c.Metrics, ready: c.Ready}
+	s := &server{store: c.Store, policies: c.Policies, scripts: c.Scripts, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

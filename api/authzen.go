@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 
 	"github.com/reticent/reticent/policy"
@@ -10,11 +12,33 @@ import (
 	"github.com/reticent/reticent/secretstore"
 )
 
+// asker asks questions of AuthZEN for one request: by what is bound at the point
+// authzen, as a scope sees it, for the type of the resource.
+type asker struct {
+	s     *server
+	by    secretstore.Principal
+	scope secretstore.Scope
+	batch *policy.Batch
+}
+
+// askerOf starts a request of AuthZEN and reads its body.
+func (s *server) askerOf(w http.ResponseWriter, r *http.Request) (*asker, json.RawMessage, error) {
+	t, err := targetOf(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := s.store.CheckScope(t.scope); err != nil {
+		return nil, nil, err
+	}
+	body, err := document[map[string]json.RawMessage](w, r, MaxInputBytes)
+	return &asker{s: s, by: t.by, scope: t.scope, batch: s.policies.Batch()}, body, err
+}
+
 // evaluation answers an access evaluation request of the OpenID AuthZEN
 // Authorization API 1.0. What is no clear permit is a decision of false; the
 // context says why.
 func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
-	body, err := document[map[string]json.RawMessage](w, r, MaxInputBytes)
+	a, body, err := s.askerOf(w, r)
 	if err != nil {
 		return err
 	}
@@ -22,48 +46,53 @@ func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	by, err := s.asking(exchangeOf(r).principal, secretstore.Scope{}, policy.PointAuthZEN, request.Resource.Type)
+	answer, err := a.ask(r.Context(), request)
 	if err != nil {
 		return err
 	}
-	binding, scope, ok := s.policies.Bound(secretstore.Scope{}, policy.PointAuthZEN, request.Resource.Type)
+	return s.answer(w, http.StatusOK, "", answer)
+}
+
+// ask decides on one request. An error is a fault of the request or the server's.
+func (a *asker) ask(ctx context.Context, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
+	by, err := a.s.asking(a.by, a.scope, policy.PointAuthZEN, request.ResourceType)
+	if err != nil {
+		return policy.AuthZENResponse{}, err
+	}
+	binding, scope, ok := a.s.policies.Bound(a.scope, policy.PointAuthZEN, request.ResourceType)
 	if !ok {
-		return s.answer(w, http.StatusOK, "", denial("no_binding", "nothing is bound to this resource type at the point authzen"))
+		return denial("no_binding", "nothing is bound to this resource type at the point authzen"), nil
 	}
-	input, err := request.Input()
-	if err != nil {
-		return err
-	}
+	var answer policy.AuthZENResponse
 	if binding.Script != "" {
-		result, err := s.scripts.RunWith(r.Context(), by, scope, binding.Script, script.Given{Input: input, Point: string(policy.PointAuthZEN)})
-		if err != nil {
-			return s.answerUnbound(w, err)
-		}
-		return s.answerAuthZENRun(w, result)
+		answer, err = a.askScript(ctx, by, scope, binding.Script, request)
+	} else {
+		answer, err = a.askPolicy(ctx, by, scope, binding.Policy, request)
 	}
-	decision, err := s.policies.Evaluate(r.Context(), by, scope, binding.Policy, input)
-	if err != nil {
-		return s.answerUnbound(w, err)
-	}
-	s.metrics.evaluation("policy", outcome(decision))
-	if err := decisionFault(decision); err != nil {
-		return err
-	}
-	return s.answer(w, http.StatusOK, "", decision.AuthZEN())
-}
-
-// answerUnbound answers where what a binding names was deleted since: a deny,
-// not a missing resource of the caller's.
-func (s *server) answerUnbound(w http.ResponseWriter, err error) error {
 	if errors.Is(err, secretstore.ErrNotFound) {
-		return s.answer(w, http.StatusOK, "", denial("bound_missing", err.Error()))
+		// What the binding names was deleted since: a deny, not a missing resource of
+		// the caller's.
+		return denial("bound_missing", err.Error()), nil
 	}
-	return err
+	return answer, err
 }
 
-// answerAuthZENRun answers with what a bound script returned, {decision,
-// context}. Anything else is a deny.
-func (s *server) answerAuthZENRun(w http.ResponseWriter, result script.Result) error {
+func (a *asker) askPolicy(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
+	decision, err := a.batch.Evaluate(ctx, by, scope, name, request.Parts)
+	if err != nil {
+		return policy.AuthZENResponse{}, err
+	}
+	a.s.metrics.evaluation("policy", outcome(decision))
+	return decision.AuthZEN(), decisionFault(decision)
+}
+
+// askScript answers with what a bound script returned, {decision, context}.
+// Anything else is a deny.
+func (a *asker) askScript(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
+	result, err := a.s.scripts.RunWith(ctx, by, scope, name, script.Given{Input: request.Input(), Point: string(policy.PointAuthZEN)})
+	if err != nil {
+		return policy.AuthZENResponse{}, err
+	}
 	answer := scriptAnswer(result)
 	outcome := "deny"
 	switch {
@@ -72,11 +101,9 @@ func (s *server) answerAuthZENRun(w http.ResponseWriter, result script.Result) e
 	case result.Error != nil:
 		outcome = "error"
 	}
-	s.metrics.evaluation("script", outcome)
-	if err := runFault(result.Error); err != nil {
-		return err
-	}
-	return s.answer(w, http.StatusOK, "", answer)
+	a.s.metrics.evaluation("script", outcome)
+	answer.Context, _ = policy.WithoutNulls(answer.Context).(map[string]any)
+	return answer, runFault(result.Error)
 }
 
 func scriptAnswer(result script.Result) policy.AuthZENResponse {
@@ -90,7 +117,7 @@ func scriptAnswer(result script.Result) policy.AuthZENResponse {
 	if !isBool || hasContext && !isObject && returned["context"] != nil {
 		return denial("invalid_decision", "the bound script must return {decision: true or false, context: an object or nothing}")
 	}
-	answer := policy.AuthZENResponse{Decision: decision, Context: context}
+	answer := policy.AuthZENResponse{Decision: decision, Context: maps.Clone(context)}
 	if len(result.Masked) > 0 {
 		if answer.Context == nil {
 			answer.Context = map[string]any{}

@@ -28,7 +28,11 @@ func engineProblem(err error) (problem, bool) {
 		return p, true
 	}
 	if e, ok := errors.AsType[*policy.Problem](err); ok {
-		return problem{Status: http.StatusBadRequest, Code: e.Code, Detail: e.Message}, true
+		p := problem{Status: http.StatusBadRequest, Code: e.Code, Detail: e.Message}
+		if e.Code == policy.CodeUnsearchable {
+			p.Status = http.StatusNotImplemented
+		}
+		return p, true
 	}
 	switch {
 	case errors.Is(err, script.ErrOverloaded):

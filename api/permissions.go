@@ -28,6 +28,10 @@ var isPublic = map[string]bool{
 	"GET /readyz":        true,
 	"GET /openapi.json":  true,
 	"GET /reticent.d.ts": true,
+
+	"GET " + wellKnown: true,
+	"GET " + wellKnown + "/v1/projects/{project}":                    true,
+	"GET " + wellKnown + "/v1/projects/{project}/services/{service}": true,
 }
 
 // scopePrefixes are those under which every scope has its routes; the longest
@@ -50,8 +54,7 @@ func permissionTable() map[string]need {
 	t := map[string]need{
 		"GET {scope}/script-templates": {},
 
-		"GET /metrics":               {any: read, kind: secretstore.KindMetrics},
-		"POST /access/v1/evaluation": {any: execute, kind: secretstore.KindBinding, some: true},
+		"GET /metrics": {any: read, kind: secretstore.KindMetrics},
 
 		"GET {scope}": {any: read, kind: secretstore.KindScope},
 		"PUT {scope}": {any: create, kind: secretstore.KindScope},
@@ -76,6 +79,10 @@ func permissionTable() map[string]need {
 		"PUT {scope}/bindings/{point}":                     {any: write, kind: secretstore.KindBinding, some: true},
 		"PATCH {scope}/bindings/{point}":                   {any: update, kind: secretstore.KindBinding, some: true},
 		"DELETE {scope}/bindings/{point}":                  {any: remove, kind: secretstore.KindBinding, some: true},
+	}
+	for _, question := range []string{"evaluation", "evaluations", "search/subject", "search/resource", "search/action"} {
+		n := need{any: execute, kind: secretstore.KindBinding, some: true}
+		t["POST /access/v1/"+question], t["POST {scope}/access/v1/"+question] = n, n
 	}
 	// Collections have the same routes.
 	for path, kind := range map[string]secretstore.Kind{

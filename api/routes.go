@@ -32,18 +32,22 @@ func (s *server) routes() chi.Router {
 	root.Get("/readyz", s.handle(s.readyz))
 	root.Get("/openapi.json", s.handle(s.openAPI))
 	root.Get("/reticent.d.ts", s.handle(s.declarations))
+	for _, scope := range []string{"", "/v1/projects/{project}", "/v1/projects/{project}/services/{service}"} {
+		root.Get(wellKnown+scope, s.handle(s.authZENConfiguration))
+	}
 
 	root.Group(func(r chi.Router) {
 		r.Use(s.authenticate, s.permit)
 		// Metrics name secrets and show what is asked how often.
 		r.Method(http.MethodGet, "/metrics", s.metrics.handler())
 		r.Get("/v1/script-templates", s.handle(s.scriptTemplates))
-		r.Post("/access/v1/evaluation", s.handle(s.evaluation))
+		s.accessEvaluation(r, "")
 
 		for _, scope := range scopePrefixes {
 			if scope != "/v1" { // which is there always
 				r.Get(scope, s.handle(s.getScope))
 				r.Put(scope, s.handle(s.putScope))
+				s.accessEvaluation(r, scope)
 			}
 			s.scoped(r, scope)
 		}
@@ -92,6 +96,17 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Post(scope+"/scripts/test", s.handle(s.testScript))
 	r.Post(scope+"/policies/{name}/evaluate", s.handle(s.evaluatePolicy))
 	r.Post(scope+"/policies/test", s.handle(s.testPolicy))
+}
+
+// accessEvaluation mounts the OpenID AuthZEN Authorization API 1.0 of a decision
+// point.
+func (s *server) accessEvaluation(r chi.Router, point string) {
+	at := point + "/access/v1"
+	r.Post(at+"/evaluation", s.handle(s.evaluation))
+	r.Post(at+"/evaluations", s.handle(s.evaluations))
+	for _, what := range []policy.Search{policy.SearchSubject, policy.SearchResource, policy.SearchAction} {
+		r.Post(at+"/search/"+string(what), s.handle(s.search(what)))
+	}
 }
 
 func mount[T any](r chi.Router, path string, c collection[T]) {

@@ -232,28 +232,26 @@ func (d Decision) AuthZEN() AuthZENResponse {
 	add("output", d.Output, len(d.Output) > 0)
 	add("error", d.Error, d.Error != nil)
 	add("masked", masked, len(masked) > 0)
-	for name, value := range context {
-		context[name] = withoutNulls(value)
-	}
-	maps.DeleteFunc(context, func(_ string, v any) bool { return v == nil })
+	context, _ = WithoutNulls(context).(map[string]any)
 	return AuthZENResponse{Decision: d.Decision, Context: context}
 }
 
-// withoutNulls leaves out members of objects that are null. It copies objects.
-func withoutNulls(v any) any {
+// WithoutNulls leaves out members of objects that are null: AuthZEN wants them
+// absent (section 11.5). It copies what it changes.
+func WithoutNulls(v any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for name, e := range v {
 			if e != nil {
-				out[name] = withoutNulls(e)
+				out[name] = WithoutNulls(e)
 			}
 		}
 		return out
 	case []any:
 		out := make([]any, len(v))
 		for i, e := range v {
-			out[i] = withoutNulls(e)
+			out[i] = WithoutNulls(e)
 		}
 		return out
 	}

@@ -84,7 +84,9 @@ func (p regoPolicy) decide(ctx context.Context, input json.RawMessage, o seal.Op
 
 func (p regoPolicy) batch(o seal.Options) func(context.Context, []*jsonvalue.Part) Decision {
 	b := p.Batch(o)
-	return func(ctx context.Context, parts []*jsonvalue.Part) Decision { return regoDecision(b.Evaluate(ctx, parts)) }
+	return func(ctx context.Context, parts []*jsonvalue.Part) Decision {
+		return regoDecision(b.Evaluate(ctx, parts))
+	}
 }
 
 // regoDecision gives what Rego answered as a decision.

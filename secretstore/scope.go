@@ -171,3 +171,6 @@ func put(tx kv.WriteTx, key string, v any) error {
 	}
 	return tx.Put(key, raw)
 }
+
+// CheckScope says whether a scope exists. The error is [ErrNotFound].
+func (s *Store) CheckScope(scope Scope) error { return s.state.Load().checkScope(scope) }
