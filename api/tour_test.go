@@ -189,6 +189,7 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	}
 	tourDecisions(ctx, t, c, scope, second, ok)
 	tourAccess(ctx, t, c, scope, ok)
+	tourSearches(ctx, t, c, scope, ok)
 
 	// What is in use is not deleted but by force.
 	err = secrets.Delete(ctx, "API_KEY", "", false)
@@ -274,26 +275,64 @@ func tourDocuments(ctx context.Context, t *testing.T, c *client.Client, scope cl
 // tourDecisions asks by AuthZEN: a bound policy, and a bound script.
 func tourDecisions(ctx context.Context, t *testing.T, c *client.Client, scope client.Scope, key string, ok func(error)) {
 	t.Helper()
-	if scope.Project != "" {
-		return // AuthZEN asks at the platform
-	}
 	_, _, err := c.Scripts(scope).Put(ctx, "decide", client.ScriptSpec{Source: tourDecider}, "")
 	ok(err)
 	_, _, err = c.Bindings(scope).Put(ctx, "authzen", client.BindingSpec{Script: "decide", Target: "document"}, "")
 	ok(err)
 	for _, resource := range []string{"account", "document"} {
 		for _, sent := range []string{key, "not it"} {
-			d, err := c.Evaluation(ctx, map[string]any{
+			question := map[string]any{
 				"subject": map[string]any{"type": "user", "id": "alice"}, "action": map[string]any{"name": "read"},
 				"resource": map[string]any{"type": resource, "id": "1"}, "context": map[string]any{"key": sent},
-			})
+			}
+			d, err := c.Evaluation(ctx, scope, question)
 			ok(err)
+			question["evaluations"] = []any{map[string]any{}, map[string]any{"subject": nil}}
+			several, err := c.Evaluations(ctx, scope, question)
+			ok(err)
+			if len(several) != 2 || several[0].Decision != d.Decision {
+				t.Errorf("%s with %q: %+v", resource, sent, several)
+			}
 			if d.Decision != (sent == key) {
 				t.Errorf("%s with %q: %+v", resource, sent, d)
 			}
 		}
 	}
 }
+
+// tourSearches looks for what a policy permits, with an id that is no secret.
+func tourSearches(ctx context.Context, t *testing.T, c *client.Client, scope client.Scope, ok func(error)) {
+	t.Helper()
+	_, _, err := c.Policies(scope).Put(ctx, "finds", client.PolicySpec{Language: "rego", Source: tourFinder}, "")
+	ok(err)
+	_, _, err = c.Bindings(scope).Put(ctx, "authzen", client.BindingSpec{Policy: "finds", Target: "folder"}, "")
+	ok(err)
+	for _, what := range []string{"subject", "resource", "action"} {
+		question := map[string]any{
+			"subject": map[string]any{"type": "user", "id": "alice"}, "action": map[string]any{"name": "read"},
+			"resource": map[string]any{"type": "folder", "id": "1"},
+		}
+		page, err := c.Search(ctx, scope, what, question)
+		ok(err)
+		if len(page.Results) != 1 || page.Page.Count != 1 || page.Page.NextToken != "" {
+			t.Errorf("search for a %s: %+v", what, page)
+		}
+	}
+}
+
+const tourFinder = `package finds
+
+allow if {
+	input.subject.id == "alice"
+	input.action.name == "read"
+	input.resource.id == "1"
+	data.secrets.API_KEY != "x"
+}
+
+subjects := {"alice", "bob"}
+resources := {"1", "2"}
+actions := {"read", "write"}
+`
 
 // tourEverything visits the three kinds of scopes and the server's own pages.
 func tourEverything(t *testing.T, s *apitest.Server, h *http.Client, first, second string) {
@@ -305,7 +344,8 @@ func tourEverything(t *testing.T, s *apitest.Server, h *http.Client, first, seco
 	for _, scope := range []client.Scope{{}, {Project: "shop"}, {Project: "shop", Service: "checkout"}} {
 		tour(t, c, scope, first, second)
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/reticent.d.ts"} {
+	const metadata = "/.well-known/authzen-configuration"
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/reticent.d.ts", metadata, metadata + "/v1/projects/shop", metadata + "/v1/projects/shop/services/checkout"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // Masked says which secrets were masked at a place of an answer.
@@ -152,11 +153,50 @@ func explainQuery(explain string) url.Values {
 	return url.Values{"explain": {explain}}
 }
 
-// Evaluation asks for a decision by AuthZEN. request is anything that marshals
-// to {subject, action, resource, context}.
-func (c *Client) Evaluation(ctx context.Context, request any) (out AuthZENDecision, err error) {
-	_, err = c.do(ctx, call{method: http.MethodPost, path: "/access/v1/evaluation", body: request}, &out)
+// Evaluation asks for a decision by AuthZEN, as a scope sees it. request is
+// anything that marshals to {subject, action, resource, context}.
+func (c *Client) Evaluation(ctx context.Context, s Scope, request any) (out AuthZENDecision, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.access("evaluation"), body: request}, &out)
 	return out, err
+}
+
+// Evaluations asks for several decisions by AuthZEN at once. request is anything
+// that marshals to {evaluations, options} and the defaults.
+func (c *Client) Evaluations(ctx context.Context, s Scope, request any) ([]AuthZENDecision, error) {
+	var out struct {
+		Evaluations []AuthZENDecision `json:"evaluations"`
+	}
+	_, err := c.do(ctx, call{method: http.MethodPost, path: s.access("evaluations"), body: request}, &out)
+	return out.Evaluations, err
+}
+
+// SearchPage is a page of what a search by AuthZEN found.
+type SearchPage struct {
+	Page struct {
+		// NextToken is page.token of the request for the next page; "" is the end.
+		NextToken string `json:"next_token"`
+		Count     int    `json:"count"`
+	} `json:"page"`
+	// Context has an error where the evaluation failed.
+	Context map[string]json.RawMessage `json:"context"`
+	Results []json.RawMessage          `json:"results"`
+}
+
+// Search asks which subjects, resources or actions are permitted; what is
+// "subject", "resource" or "action". request is anything that marshals to the
+// search.
+func (c *Client) Search(ctx context.Context, s Scope, what string, request any) (out SearchPage, err error) {
+	_, err = c.do(ctx, call{method: http.MethodPost, path: s.access("search", what), body: request}, &out)
+	return out, err
+}
+
+// access is a path of AuthZEN.
+func (s Scope) access(parts ...string) string {
+	path := "/access/v1/" + strings.Join(parts, "/")
+	if s == (Scope{}) {
+		return path
+	}
+	return s.path() + path
 }
 
 // PointResult is what became of a context at a point that scripts run at.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -26,7 +25,7 @@ func evalCommand(c *connection) *cobra.Command {
 when there was no answer.
 
 The question is one of OpenID AuthZEN, and what is bound to the type of its
-resource answers:
+resource in the project or service answers:
 
   reticent eval --subject user:alice --action read --resource order:1
   reticent eval --input request.json
@@ -66,15 +65,12 @@ func (e *evaluation) ask(c *connection, cmd *cobra.Command, api *client.Client) 
 		}
 		return decidedByScript(c, cmd, r)
 	}
-	if c.scope != (client.Scope{}) {
-		return errors.New("questions of AuthZEN are asked of the platform: leave out --project and --service, or name a --policy or --script")
-	}
 	if e.subject != "" {
 		if in, err = e.question(); err != nil {
 			return err
 		}
 	}
-	d, err := api.Evaluation(cmd.Context(), in)
+	d, err := api.Evaluation(cmd.Context(), c.scope, in)
 	if err != nil {
 		return err
 	}

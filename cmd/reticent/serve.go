@@ -33,6 +33,7 @@ type server struct {
 	apply     []string
 	logFormat string
 	logLevel  slog.Level
+	publicURL string
 	script    script.Config
 	egress    egress.Config
 	recorder  script.RecorderConfig
@@ -62,6 +63,7 @@ second one stops it at once.`,
 		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c) },
 	}
 	flags := c.Flags()
+	flags.StringVar(&s.publicURL, "public-url", "", "how clients reach the server, an `URL` for the metadata of AuthZEN; without it the metadata go by the request")
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8640", "listen on this `address`; port 0 takes any free one")
 	flags.StringVar(&s.data, "data", "", "keep the data in this `directory`")
 	flags.BoolVar(&s.dev, "dev", false, "use throw-away data")
@@ -204,7 +206,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
 	p.handler = api.New(api.Config{
 		Store: p.store, Policies: p.policies, Scripts: scripts,
-		Log: log, Metrics: metrics,
+		Log: log, Metrics: metrics, PublicURL: s.publicURL,
 		Ready: func() error {
 			if !p.ready.Load() {
 				return errors.New("starting or stopping")
