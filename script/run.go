@@ -39,6 +39,8 @@ type Run struct {
 	// Context is what the execution point spreads on context itself, not sealed
 	// yet.
 	Context map[string]json.RawMessage
+	// Fixtures answer fetch in a test of the script; nil in every other run.
+	Fixtures host.Fixtures
 	// SetSecret is context.secrets.set; nil means that it is not available. The
 	// value is sealed: a string or what encoding/json makes of JSON. A *seal.Error
 	// is shown to the script, any other error is not.
@@ -150,7 +152,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 		f := unknownLanguage
 		return host.Outcome{}, &RunError{Code: Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}
 	}
-	job := host.Job{Secrets: s.secrets(), CanSet: r.SetSecret != nil, Limits: e.cfg.Limits}
+	job := host.Job{Secrets: s.secrets(), CanSet: r.SetSecret != nil, Fixtures: r.Fixtures, Limits: e.cfg.Limits}
 	var err error
 	if job.Input, err = sealed(r.Seal, "the input", r.Input); err != nil {
 		return host.Outcome{}, err

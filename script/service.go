@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -89,6 +90,8 @@ type Given struct {
 	Context map[string]json.RawMessage
 	// Point is what the run answers, for its record; empty is [PointRun].
 	Point string
+	// Fixtures answer fetch, in a test of a script that is not stored.
+	Fixtures host.Fixtures
 }
 
 // RunWith is Run with more than an input.
@@ -127,6 +130,11 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 
 // Test runs a script that is not stored, as if it were stored in a scope.
 func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, d Document, input json.RawMessage) (Result, error) {
+	return s.TestWith(ctx, by, scope, d, Given{Input: input})
+}
+
+// TestWith is Test with more than an input.
+func (s *Service) TestWith(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, d Document, given Given) (Result, error) {
 	p, err := s.examine(ctx, scope, "", &d)
 	if err != nil {
 		return Result{}, err
@@ -135,7 +143,7 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Result{}, err
 	}
-	return s.run(ctx, by, by, scope, Run{Name: "test", Source: p.source, Input: input,
+	return s.run(ctx, by, by, scope, Run{Name: "test", Source: p.source, Input: given.Input, Context: given.Context, Fixtures: given.Fixtures,
 		Occasion: Occasion{ScriptScope: scope.Path(), Scope: scope.Path(), Point: PointTest}, RecordInput: d.RecordInput}, set), nil
 }
 

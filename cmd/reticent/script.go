@@ -63,31 +63,6 @@ Secrets in both are masked.`
 	return cmd
 }
 
-func scriptTest(c *connection) *cobra.Command {
-	var source sourceFlag
-	var input inputFlag
-	cmd := c.verb("test", "run a script that is not stored, as if it were", cobra.NoArgs,
-		func(cmd *cobra.Command, api *client.Client, _ []string) error {
-			text, err := source.read(cmd)
-			if err != nil {
-				return err
-			}
-			in, err := input.read(cmd)
-			if err != nil {
-				return err
-			}
-			result, err := api.TestScript(cmd.Context(), c.scope,
-				client.ScriptSpec{Source: text, Language: source.language()}, in)
-			if err != nil {
-				return source.place(err)
-			}
-			return ran(c, cmd, result)
-		})
-	source.register(cmd, "the source")
-	input.register(cmd, "context.input")
-	return cmd
-}
-
 // ran prints the result of a run. One that failed is an error.
 func ran(c *connection, cmd *cobra.Command, r client.RunResult) error {
 	if c.format.json {

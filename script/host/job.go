@@ -19,8 +19,10 @@ type Job struct {
 	// Context is spread on context itself.
 	Context map[string]json.RawMessage `json:"context,omitempty"`
 	// CanSet says that context.secrets.set works.
-	CanSet bool   `json:"can_set,omitempty"`
-	Limits Limits `json:"limits"`
+	CanSet bool `json:"can_set,omitempty"`
+	// Fixtures answer fetch in a test of a script, which runs in process.
+	Fixtures Fixtures `json:"-"`
+	Limits   Limits   `json:"limits"`
 }
 
 // Secret is a secret of the set as a script sees it.

@@ -8,4 +8,5 @@ var nativeModules = map[string]func(*Host) goja.Value{
 	"crypto":       (*Host).newCrypto,
 	"jsonwebtoken": (*Host).newJWT,
 	"%inspect":     (*Host).inspectModule,
+	"%fixtures":    (*Host).fixturesModule,
 }

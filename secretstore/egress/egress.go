@@ -108,6 +108,10 @@ type Config struct {
 	// Count is told how each request ended: the class of its status, "2xx", or
 	// the code of the error. Nil counts nothing.
 	Count func(outcome string)
+	// Answer answers in place of every host, for tests of scripts: nothing is
+	// dialled. It gets the request sealed, after the rules of its secrets were
+	// checked; false fails it.
+	Answer func(Request) (Answer, bool)
 }
 
 // Client sends requests. It is safe for concurrent use and should be shared.
@@ -118,6 +122,7 @@ type Client struct {
 	maxResponseBytes int
 	log              *slog.Logger
 	count            func(outcome string)
+	answer           func(Request) (Answer, bool)
 }
 
 // New makes a Client. It fails when an entry of Allow is neither a CIDR nor an
@@ -133,6 +138,7 @@ func New(cfg Config) (*Client, error) {
 		maxResponseBytes: cfg.MaxResponseBytes,
 		log:              cfg.Logger,
 		count:            cfg.Count,
+		answer:           cfg.Answer,
 	}
 	if c.count == nil {
 		c.count = func(string) {}
@@ -187,7 +193,7 @@ func (c *Client) Do(ctx context.Context, run *seal.Run, req Request) (*Response,
 			return nil, err
 		}
 		start := time.Now()
-		resp, err := c.roundTrip(ctx, run, out, req.Seal)
+		resp, err := c.roundTrip(ctx, run, out, req)
 		c.record(out, resp, err, time.Since(start))
 		if err != nil {
 			return nil, err

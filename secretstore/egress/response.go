@@ -21,10 +21,11 @@ var droppedHeaders = []string{
 	"Digest", "Keep-Alive", "Repr-Digest", "Trailer", "Transfer-Encoding",
 }
 
-func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound, wanted []seal.Adoption) (*Response, error) {
-	resp, err := c.transport.RoundTrip(out.request.WithContext(ctx))
+func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound, req Request) (*Response, error) {
+	wanted := req.Seal
+	resp, err := c.exchange(out, req, out.request.WithContext(ctx))
 	if err != nil {
-		return nil, out.failure(err)
+		return nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 999 {

@@ -43,3 +43,5 @@ exports.types = {
   isAsyncFunction: tag("AsyncFunction"), isGeneratorFunction: tag("GeneratorFunction"),
 };
 exports.isArray = Array.isArray;
+exports.TextEncoder = TextEncoder;
+exports.TextDecoder = TextDecoder;
