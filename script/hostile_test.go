@@ -3,21 +3,39 @@ package script
 import (
 	"bufio"
 	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/reticent/reticent/script/host"
+	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore/egress"
 )
 
 // TestHostileScripts runs what kills or freezes the process that it runs in. Each
-// must cost its own run, with a clear error, while others are answered.
+// must cost its own run, with a clear error, while others are answered. With -v it
+// prints the table of what each got.
 func TestHostileScripts(t *testing.T) {
-	e := engine(t, Config{Workers: 3, Limits: Limits{Time: 2 * time.Second}, MemoryBytes: 128 << 20})
+	var sent atomic.Int64
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { sent.Add(1) }))
+	defer target.Close()
+	out, err := egress.New(egress.Config{AllowLoopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(out.Close)
+	e := engine(t, Config{Workers: 3, Limits: Limits{Time: time.Second}, MemoryBytes: 128 << 20, Egress: out})
 	bombs := []struct {
 		body  string
 		codes string
@@ -54,9 +72,31 @@ func TestHostileScripts(t *testing.T) {
 		{"await new Promise(() => {})", "promise_pending"},
 		{"for (;;) context.secrets.API_KEY === 'x' + Math.random()", "host_call_limit time_limit"},
 		{"Promise.reject(new Error('forgotten')); return 1", "script_error"},
+		{"const f = () => { Promise.resolve().then(f); Promise.resolve().then(f) }; f(); await new Promise(() => {})", "time_limit memory_limit"},
+		{"const all = []; for (;;) all.push(new Promise(() => {}))", "time_limit memory_limit"},
+		{"for (;;) console.log('x'.repeat(1e5))", "time_limit"},
+		{"for (let i = 0; i < 5000; i++) console.log('x'.repeat(1e4)); return 1", "output"},
+		{"for (let i = 0; i < 10000; i++) fetch('HOST'); await new Promise(() => {})", "fetch_limit"},
+		{"for (let i = 0; i < 10000; i++) { try { await fetch('HOST') } catch {} } return 1", "fetch_limit"},
+		{"for (let i = 0; i < 10000; i++) setTimeout(() => {}, 1e6); await new Promise(() => {})", "host_call_limit"},
+		{"return [3, 1, 2].sort(() => { for (;;) {} })", "time_limit"},
+		{"return Array.from({length: 5000}, Math.random).sort(() => Math.random() - .5).length", "output"},
+		{"const a = [1, 2, 3]; return a.sort(() => { a.length = 0; a.push(...new Array(1e5).fill(1)); return 1 }).length", "output time_limit memory_limit script_error"},
+		{"const p = new Proxy({}, { get(t, k, r) { return r[k] } }); return p.x", "stack_limit"},
+		{"let p = {}; for (let i = 0; i < 3e5; i++) p = new Proxy(p, {}); return String(p.x)", "output stack_limit memory_limit time_limit"},
+		{"let f = () => 1; for (let i = 0; i < 1e6; i++) f = f.bind(null); return f()", "output stack_limit memory_limit time_limit"},
+		{"let s = ''; for (let i = 0; i < 40; i++) s = s + s + 'x'; return s.length", "memory_limit time_limit output"},
+		{"return JSON.parse('[' + '1,'.repeat(2e7) + '1]').length", "memory_limit time_limit output"},
+		{"return JSON.stringify(new Array(2e7).fill('xxxxxxxx')).length", "memory_limit time_limit"},
+		{"return 'x'.repeat(1e5).replaceAll('x', 'y'.repeat(1e5)).length", "memory_limit time_limit"},
+		{"return new Array(2**32 - 1).join('x').length", "memory_limit time_limit"},
+		{"return BigInt('9'.repeat(1e7)) % 7n === 0n", "memory_limit time_limit"},
+		{"return /(a+)+$/.test('a'.repeat(1e6) + 'b')", "output time_limit"},
 	}
+	got := make([]string, len(bombs))
 	done := make(chan struct{})
 	var others sync.WaitGroup
+	var answered atomic.Int64
 	others.Go(func() {
 		for {
 			select {
@@ -68,6 +108,7 @@ func TestHostileScripts(t *testing.T) {
 				t.Errorf("another run: %v", got.Error)
 				return
 			}
+			answered.Add(1)
 		}
 	})
 	var bombing sync.WaitGroup
@@ -76,13 +117,22 @@ func TestHostileScripts(t *testing.T) {
 		bombing.Go(func() {
 			for i := range next {
 				start := time.Now()
-				got := run(t, e, sealRun(t, secretsOfTests), bombs[i].body, "{}")
-				if got.Error == nil || !strings.Contains(" "+bombs[i].codes+" ", " "+string(got.Error.Code)+" ") {
-					t.Errorf("%s: %v, want %s", bombs[i].body, got.Error, bombs[i].codes)
+				r := run(t, e, sealRun(t, secretsOfTests), strings.ReplaceAll(bombs[i].body, "HOST", target.URL), "{}")
+				code := "output"
+				if r.Error != nil {
+					code = string(r.Error.Code)
 				}
-				if d := time.Since(start); d > 20*time.Second {
-					t.Errorf("%s: took %v", bombs[i].body, d)
+				if !strings.Contains(" "+bombs[i].codes+" ", " "+code+" ") {
+					t.Errorf("%s: %s %v, want %s", bombs[i].body, code, r.Error, bombs[i].codes)
 				}
+				size := 0
+				for _, line := range r.Console {
+					size += len(line.Text)
+				}
+				if size > host.DefaultConsoleBytes || len(r.Console) > host.DefaultConsoleLines {
+					t.Errorf("%s: %d bytes of console", bombs[i].body, size)
+				}
+				got[i] = fmt.Sprintf("%-13s %6d ms  %s", code, time.Since(start).Milliseconds(), bombs[i].body)
 			}
 		})
 	}
@@ -93,6 +143,61 @@ func TestHostileScripts(t *testing.T) {
 	bombing.Wait()
 	close(done)
 	others.Wait()
+	if n := sent.Load(); n > 2*host.DefaultFetches {
+		t.Errorf("the host got %d requests", n)
+	}
+	t.Logf("a second client was answered %d times meanwhile\n%s", answered.Load(), strings.Join(got, "\n"))
+}
+
+// TestWorkerKilledFromOutside kills a worker under a run, as the kernel does that
+// is out of memory. The run ends with an error, and the next finds a new worker.
+func TestWorkerKilledFromOutside(t *testing.T) {
+	arrived, release := make(chan bool), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		arrived <- true
+		<-release
+	}))
+	defer slow.Close()
+	defer close(release)
+	out, err := egress.New(egress.Config{AllowLoopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(out.Close)
+	before := children(t)
+	e := engine(t, Config{Workers: 1, Egress: out})
+	end := make(chan Result)
+	go func() { end <- run(t, e, sealRun(t, nil), "return (await fetch('"+slow.URL+"')).status", "{}") }()
+	<-arrived
+	for pid := range children(t) {
+		if !before[pid] {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+	if r := <-end; r.Error == nil || r.Error.Code != worker.CodeDied {
+		t.Errorf("%v", r.Error)
+	}
+	if r := run(t, e, sealRun(t, nil), "return 2", "{}"); r.Error != nil {
+		t.Errorf("the next run: %v", r.Error)
+	}
+}
+
+// children are the processes that this one has started.
+func children(t *testing.T) map[int]bool {
+	t.Helper()
+	out := map[int]bool{}
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, list := range lists {
+		b, _ := os.ReadFile(list) // a thread may have ended
+		for _, pid := range strings.Fields(string(b)) {
+			n, _ := strconv.Atoi(pid)
+			out[n] = true
+		}
+	}
+	return out
 }
 
 // TestHostileSources checks texts that are hard to compile.
