@@ -229,8 +229,15 @@ func panicFailure(x any) *Failure {
 // Limit sets the limits of the process that scripts run in.
 func Limit(memoryBytes int64, stackBytes int) {
 	debug.SetMemoryLimit(memoryBytes)
+	// A run leaves some 50 kB behind and nothing of it lives on: let there be more
+	// before it is collected. The memory limit holds all the same.
+	debug.SetGCPercent(collectPercent)
 	debug.SetMaxStack(stackBytes)
 }
+
+// collectPercent is how much a worker's heap may grow before it is collected
+// (debug.SetGCPercent).
+const collectPercent = 400
 
 // install puts in what the program can reach: host functions, guards before the
 // built-in ones, and the helpers of its operators.

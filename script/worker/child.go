@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"os"
@@ -57,7 +58,7 @@ func enter() (*wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &wire{in: os.Stdin, out: os.Stdout, memory: memory}
+	w := &wire{in: os.Stdin, read: bufio.NewReaderSize(os.Stdin, bufferBytes), out: os.Stdout, memory: memory}
 	return w, writeFrame(w.out, word{Sandbox: &in})
 }
 
@@ -127,7 +128,7 @@ func serve(w *wire) {
 	next := host.New()
 	for {
 		var o order
-		if readFrame(w.in, &o) != nil {
+		if readFrame(w.read, &o) != nil {
 			return
 		}
 		var err error
@@ -193,7 +194,7 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 				return nil, err
 			}
 			var with order
-			if err := readFrame(w.in, &with); err != nil {
+			if err := readFrame(w.read, &with); err != nil {
 				return nil, err
 			}
 			o.Units = with.Units

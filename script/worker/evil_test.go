@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -108,7 +109,7 @@ func talk(t *testing.T, said []byte) (*process, *counting) {
 		}
 	}()
 	t.Cleanup(func() { _, _, _ = in.Close(), out.Close(), ear.Close() })
-	return &process{in: in, out: out}, &counting{}
+	return &process{in: in, out: out, read: bufio.NewReader(out)}, &counting{}
 }
 
 // TestNotHooked proves that a program without Main starts no copy of itself.

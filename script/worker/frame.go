@@ -11,6 +11,9 @@ import (
 // A message on the pipe is its length, four bytes with the most significant
 // first, and that many bytes of JSON.
 
+// bufferBytes holds most messages whole, so that one read takes them in.
+const bufferBytes = 16 << 10
+
 // errFrame is given for a message longer than MaxFrameBytes.
 var errFrame = fmt.Errorf("worker: a message is larger than %d bytes (MaxFrameBytes)", MaxFrameBytes)
 

@@ -54,14 +54,15 @@ var (
 type Pool struct {
 	cfg    Config
 	spawn  *spawner
-	idle   chan *process
+	ready  chan struct{} // one for each of idle
 	queue  chan struct{} // a place for each run that waits or runs
 	closed chan struct{}
 	// sandbox is that of the first workers; all start alike.
 	sandbox Sandbox
 
-	mu  sync.Mutex
-	all map[*process]bool
+	mu   sync.Mutex
+	all  map[*process]bool
+	idle []*process // the last is the one that ran last, whose memory is at hand
 	bg  sync.WaitGroup
 }
 
@@ -70,7 +71,7 @@ func NewPool(cfg Config) (*Pool, error) {
 	if !hooked.Load() {
 		return nil, ErrNotHooked
 	}
-	p := &Pool{cfg: cfg, spawn: newSpawner(), idle: make(chan *process, cfg.Workers),
+	p := &Pool{cfg: cfg, spawn: newSpawner(), ready: make(chan struct{}, cfg.Workers),
 		queue: make(chan struct{}, cfg.Workers+cfg.MaxQueued), closed: make(chan struct{}), all: map[*process]bool{}}
 	started := make(chan *process)
 	failed := make(chan error)
@@ -88,7 +89,7 @@ func NewPool(cfg Config) (*Pool, error) {
 		select {
 		case w := <-started:
 			p.sandbox = w.sandbox
-			p.idle <- w
+			p.rest(w)
 		case err = <-failed:
 		}
 	}
@@ -143,7 +144,12 @@ func (p *Pool) acquire(ctx context.Context) (*process, error) {
 		return nil, ErrOverloaded
 	}
 	select {
-	case w := <-p.idle:
+	case <-p.ready:
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		last := len(p.idle) - 1
+		w := p.idle[last]
+		p.idle = p.idle[:last]
 		return w, nil
 	case <-ctx.Done():
 		<-p.queue
@@ -154,9 +160,17 @@ func (p *Pool) acquire(ctx context.Context) (*process, error) {
 	}
 }
 
+// rest has a worker wait for its next run.
+func (p *Pool) rest(w *process) {
+	p.mu.Lock()
+	p.idle = append(p.idle, w)
+	p.mu.Unlock()
+	p.ready <- struct{}{}
+}
+
 // release gives back a worker that is well.
 func (p *Pool) release(w *process) {
-	p.idle <- w
+	p.rest(w)
 	<-p.queue
 }
 
@@ -178,7 +192,7 @@ func (p *Pool) replace(w *process) {
 			}
 			fresh, err := p.start()
 			if err == nil {
-				p.idle <- fresh
+				p.rest(fresh)
 				return
 			}
 			p.cfg.Logger.Error("a script worker did not start", "error", err)
@@ -249,7 +263,7 @@ func (w *process) run(t Task) (host.Outcome, error) {
 	sent := t.ID == ""
 	for {
 		var said word
-		if err := readFrame(w.out, &said); err != nil {
+		if err := readFrame(w.read, &said); err != nil {
 			return host.Outcome{}, err
 		}
 		switch {
@@ -368,7 +382,7 @@ func (p *Pool) Check(ctx context.Context, units []program.Unit) (*program.Info, 
 	stop := w.deadline(ctx, CheckTime)
 	var said word
 	if err = w.send(order{Check: true, Units: units}); err == nil {
-		err = readFrame(w.out, &said)
+		err = readFrame(w.read, &said)
 	}
 	stop()
 	if err == nil && (said.Findings == nil || said.Info == nil && len(*said.Findings) == 0) {

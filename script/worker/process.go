@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -19,9 +20,10 @@ import (
 // process is one worker as the server sees it.
 type process struct {
 	cmd    *exec.Cmd
-	in     *os.File // what it reads
-	out    *os.File // what it says
-	last   tail     // the end of what it wrote to standard error
+	in     *os.File      // what it reads
+	out    *os.File      // what it says
+	read   *bufio.Reader // of out
+	last   tail          // the end of what it wrote to standard error
 	exited chan struct{}
 	// sandbox is what the worker said of itself before it was given anything.
 	sandbox Sandbox
@@ -76,7 +78,7 @@ func (p *process) greet() error {
 	timer := time.AfterFunc(StartTime, func() { _ = p.cmd.Process.Kill() })
 	defer timer.Stop()
 	var said word
-	if err := readFrame(p.out, &said); err != nil || said.Sandbox == nil {
+	if err := readFrame(p.read, &said); err != nil || said.Sandbox == nil {
 		p.kill()
 		return fmt.Errorf("worker: it ended before it was ready, within %v (StartTime): %s", StartTime, bytes.TrimSpace(p.last.bytes()))
 	}
@@ -104,7 +106,7 @@ func start(memory int64, apart bool) (*process, error) {
 		_, _ = childIn.Close(), in.Close()
 		return nil, fmt.Errorf("worker: %w", err)
 	}
-	p := &process{in: in, out: out, exited: make(chan struct{})}
+	p := &process{in: in, out: out, read: bufio.NewReaderSize(out, bufferBytes), exited: make(chan struct{})}
 	p.timely.Store(true)
 	p.cmd = exec.Command(binary, Marker, strconv.FormatInt(memory, 10))
 	p.cmd.Env = environment

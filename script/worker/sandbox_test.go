@@ -135,7 +135,7 @@ var denied = map[string]uintptr{
 func TestBreakOut(t *testing.T) {
 	p := startProbe(t, probeMemory)
 	var got tried
-	if err := readFrame(p.out, &got); err != nil {
+	if err := readFrame(p.read, &got); err != nil {
 		t.Fatal(err, string(p.last.bytes()))
 	}
 	if !p.sandbox.Seccomp {
@@ -162,7 +162,7 @@ func TestLandlockAlone(t *testing.T) {
 	}
 	p := startProbe(t, landlockMemory)
 	var got tried
-	if err := readFrame(p.out, &got); err != nil {
+	if err := readFrame(p.read, &got); err != nil {
 		t.Fatal(err, string(p.last.bytes()))
 	}
 	for name, e := range got {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"bufio"
 	"errors"
 	"os"
 	"strconv"
@@ -15,6 +16,7 @@ import (
 // wire is the bridge of a worker: calls of the host are messages on its pipe.
 type wire struct {
 	in, out *os.File
+	read    *bufio.Reader     // of in
 	memory  int64             // the limit of the process
 	ends    []host.Completion // fetches that ended while an answer was awaited
 }
@@ -34,7 +36,7 @@ func (w *wire) ask(c call) (reply, error) {
 		os.Exit(0)
 	}
 	for {
-		r := w.read()
+		r := w.hear()
 		if r.End != nil {
 			w.ends = append(w.ends, *r.End)
 			continue
@@ -46,9 +48,9 @@ func (w *wire) ask(c call) (reply, error) {
 	}
 }
 
-func (w *wire) read() reply {
+func (w *wire) hear() reply {
 	var r reply
-	if readFrame(w.in, &r) != nil {
+	if readFrame(w.read, &r) != nil {
 		os.Exit(0)
 	}
 	return r
@@ -169,13 +171,16 @@ func (w *wire) Wait(until time.Time) (host.Completion, bool, error) {
 		if left <= 0 {
 			return host.Completion{}, false, nil
 		}
-		fds := []unix.PollFd{{Fd: int32(w.in.Fd()), Events: unix.POLLIN}}
-		n, err := unix.Poll(fds, int(left.Milliseconds())+1)
-		if err != nil && !errors.Is(err, unix.EINTR) {
-			return host.Completion{}, false, errPipe
+		n := w.read.Buffered()
+		if n == 0 {
+			var err error
+			fds := []unix.PollFd{{Fd: int32(w.in.Fd()), Events: unix.POLLIN}}
+			if n, err = unix.Poll(fds, int(left.Milliseconds())+1); err != nil && !errors.Is(err, unix.EINTR) {
+				return host.Completion{}, false, errPipe
+			}
 		}
 		if n > 0 {
-			if r := w.read(); r.End != nil {
+			if r := w.hear(); r.End != nil {
 				w.ends = append(w.ends, *r.End)
 			}
 		}
