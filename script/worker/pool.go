@@ -63,7 +63,7 @@ type Pool struct {
 	mu   sync.Mutex
 	all  map[*process]bool
 	idle []*process // the last is the one that ran last, whose memory is at hand
-	bg  sync.WaitGroup
+	bg   sync.WaitGroup
 }
 
 // NewPool starts the workers.
