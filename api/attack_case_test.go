@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/reticent/reticent/api/apitest"
 )
 
 // attack is a file of an archive below testdata/attack. It begins with comments
@@ -126,9 +128,9 @@ var forms = map[string]func(string) string{
 	"base64":   func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 	"userpass": func(s string) string { return base64.StdEncoding.EncodeToString([]byte("user:" + s)) },
 	"hex":      func(s string) string { return hex.EncodeToString([]byte(s)) },
-	"unicode":  func(s string) string { return everyRune(s, `\u%04x`, "") },
-	"percent":  func(s string) string { return everyByte(s, "%%%02X") },
-	"reversed": reversed,
+	"unicode":  func(s string) string { return apitest.EveryRune(s, `\u%04x`, "") },
+	"percent":  func(s string) string { return apitest.EveryByte(s, "%%%02X") },
+	"reversed": apitest.Reversed,
 	"upper":    strings.ToUpper,
 	"front":    func(s string) string { return s[:8] },
 	"half":     func(s string) string { return s[:len(s)/2] },

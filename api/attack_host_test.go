@@ -11,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/reticent/reticent/api/apitest"
 )
 
 // startHost starts the remote host of the attacks: it repeats the credential that
@@ -23,8 +25,8 @@ func startHost(t *testing.T) *httptest.Server {
 	for form, encode := range map[string]func(string) string{
 		"raw":     func(s string) string { return s },
 		"json":    func(s string) string { return `{"got":` + asJSONString(s) + `}` },
-		"escapes": func(s string) string { return `{"got":"` + everyRune(s, `\u%04x`, "") + `"}` },
-		"percent": func(s string) string { return everyByte(s, "%%%02x") },
+		"escapes": func(s string) string { return `{"got":"` + apitest.EveryRune(s, `\u%04x`, "") + `"}` },
+		"percent": func(s string) string { return apitest.EveryByte(s, "%%%02x") },
 		"query":   url.QueryEscape,
 		"html":    func(s string) string { return "<b>" + strings.ReplaceAll(s, "&", "&amp;") + "</b>" },
 	} {

@@ -73,9 +73,9 @@ func TestWorkerMemory(t *testing.T) {
 	case end := <-answered:
 		t.Fatalf("the script did not come to its request: %d %s", end.Status, end.Body)
 	}
-	forms := append(disguises(key), disguises(field)...)
+	forms := append(apitest.Disguises(key), apitest.Disguises(field)...)
 	for _, secret := range []string{key, field} {
-		forms = append(forms, disguise{"UTF-16", wide(secret)})
+		forms = append(forms, apitest.Disguise{Form: "UTF-16", Text: wide(secret)})
 	}
 	workers := workersOfThisProcess(t)
 	var seen []byte
@@ -84,8 +84,8 @@ func TestWorkerMemory(t *testing.T) {
 	}
 	letGo()
 	for _, d := range forms {
-		if bytes.Contains(seen, []byte(d.text)) {
-			t.Errorf("a worker has a secret (%s)", d.form)
+		if bytes.Contains(seen, []byte(d.Text)) {
+			t.Errorf("a worker has a secret (%s)", d.Form)
 		}
 	}
 	found := bytes.Count(seen, []byte(marker))

@@ -36,7 +36,7 @@ type world struct {
 	values map[string]string
 	// hidden are the forms of those that an attack does not bring along itself,
 	// all the forms of all of them.
-	hidden, all map[string][]disguise
+	hidden, all map[string][]apitest.Disguise
 }
 
 // The secrets of a world. An attack is shown KNOWN and says it in its text.
@@ -79,7 +79,7 @@ func startWorlds(t *testing.T, host string) []*world {
 	var out []*world
 	for i, name := range []string{"quoted", "plain", "longer"} {
 		w := &world{name: name, random: &recorder{from: apitest.Counter()}, values: map[string]string{"HOST": host, "WORLD": name},
-			hidden: map[string][]disguise{}, all: map[string][]disguise{}}
+			hidden: map[string][]apitest.Disguise{}, all: map[string][]apitest.Disguise{}}
 		w.server = apitest.Start(t, apitest.Options{Random: w.random, Script: func(c *script.Config) {
 			c.Workers = 2
 			// An attack is stopped by what it does and not by a slow machine.
@@ -156,7 +156,7 @@ func (w *world) add(name, field, value string) string {
 		name += "." + field
 	}
 	w.values[name] = value
-	w.all[name] = disguises(value)
+	w.all[name] = apitest.Disguises(value)
 	if name != "KNOWN" {
 		w.hidden[name] = w.all[name]
 	}
@@ -195,11 +195,11 @@ type exchange struct {
 
 // send sends a request and checks that nothing of a secret comes back. What an
 // attack wrote itself may come back where its document is shown.
-func (w *world) send(t *testing.T, r message, secrets map[string][]disguise) reply {
+func (w *world) send(t *testing.T, r message, secrets map[string][]apitest.Disguise) reply {
 	t.Helper()
 	a := deliver(t, w.server, r)
 	text := written(a)
-	if found := leak(text, secrets); found != "" {
+	if found := apitest.Leak(text, secrets); found != "" {
 		t.Errorf("%s: %s %s: the answer shows %s:\n%s", w.name, r.method, r.path, found, text)
 	}
 	if at := strings.Index(text, "rsv_"); at >= 0 && slices.ContainsFunc(w.random.surrogates(), func(s string) bool { return strings.Contains(text, s) }) {
@@ -282,7 +282,7 @@ func (w *world) audit(t *testing.T) {
 		if where == "log" {
 			secrets = w.all
 		}
-		if found := leak(text, secrets); found != "" {
+		if found := apitest.Leak(text, secrets); found != "" {
 			t.Errorf("%s: %s shows %s", w.name, where, found)
 		}
 		if i := slices.IndexFunc(surrogates, func(s string) bool { return strings.Contains(text, s) }); i >= 0 {

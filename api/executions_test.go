@@ -164,7 +164,7 @@ func TestExecutionsAreKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if at := leak(string(database), map[string][]disguise{"KEY": disguises(recordedKey)}); at != "" {
+	if at := apitest.Leak(string(database), map[string][]apitest.Disguise{"KEY": apitest.Disguises(recordedKey)}); at != "" {
 		t.Errorf("the database has %s", at)
 	}
 	second := apitest.Start(t, apitest.Options{InProcess: true, DataDir: first.DataDir, Recorder: func(c *script.RecorderConfig) { c.Max = 50 }})

@@ -1,4 +1,4 @@
-package api_test
+package apitest
 
 import (
 	"crypto/md5"  //nolint:gosec // a disguise
@@ -7,34 +7,35 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 )
 
-// disguise is a form in which a secret could leave a server, and what to call it
+// Disguise is a form in which a secret could leave a server, and what to call it
 // when it did.
-type disguise struct{ form, text string }
+type Disguise struct{ Form, Text string }
 
 // minDisguise is the length of the shortest text that is looked for: a shorter
 // one stands in a response by chance.
 const minDisguise = 8
 
-// disguises gives the forms of a secret that are looked for in everything that a
+// Disguises gives the forms of a secret that are looked for in everything that a
 // server writes.
-func disguises(s string) []disguise {
-	var out []disguise
+func Disguises(s string) []Disguise {
+	var out []Disguise
 	add := func(form, text string) {
 		if len(text) >= minDisguise {
-			out = append(out, disguise{form, text})
+			out = append(out, Disguise{form, text})
 		}
 	}
 	add("raw", s)
 	half := len(s) / 2
 	add("first half", s[:half])
 	add("second half", s[half:])
-	add("reversed", reversed(s))
+	add("reversed", Reversed(s))
 	add("upper case", strings.ToUpper(s))
 	add("lower case", strings.ToLower(s))
 	add("rot13", rot13(s))
@@ -44,16 +45,17 @@ func disguises(s string) []disguise {
 		add(fmt.Sprintf("base64 at offset %d", offset), base64At(base64.RawStdEncoding, s, offset))
 		add(fmt.Sprintf("base64url at offset %d", offset), base64At(base64.RawURLEncoding, s, offset))
 	}
-	add("base64 reversed", reversed(base64.StdEncoding.EncodeToString([]byte(s))))
-	add("percent-encoded", everyByte(s, "%%%02X"))
-	add("percent-encoded in small letters", everyByte(s, "%%%02x"))
+	add("base64 reversed", Reversed(base64.StdEncoding.EncodeToString([]byte(s))))
+	add("percent-encoded", EveryByte(s, "%%%02X"))
+	add("percent-encoded in small letters", EveryByte(s, "%%%02x"))
 	add("percent-encoded as in a query", url.QueryEscape(s))
 	add("percent-encoded as in a path", url.PathEscape(s))
-	add("JSON", asJSONString(s))
-	add("JSON escapes", everyRune(s, `\u%04x`, ""))
-	add("JSON escapes in capitals", everyRune(s, `\u%04X`, ""))
+	asJSON, _ := json.Marshal(s) // a string always has JSON
+	add("JSON", string(asJSON))
+	add("JSON escapes", EveryRune(s, `\u%04x`, ""))
+	add("JSON escapes in capitals", EveryRune(s, `\u%04X`, ""))
 	for _, separator := range []string{",", " ", ", ", "\n"} {
-		add("character codes", everyRune(s, "%d", separator))
+		add("character codes", EveryRune(s, "%d", separator))
 	}
 	for _, d := range digests(s) {
 		add("digest in hex", hex.EncodeToString(d))
@@ -61,17 +63,17 @@ func disguises(s string) []disguise {
 		add("digest in base64", base64.RawStdEncoding.EncodeToString(d))
 		add("digest in base64url", base64.RawURLEncoding.EncodeToString(d))
 	}
-	slices.SortFunc(out, func(a, b disguise) int { return strings.Compare(a.text, b.text) })
-	return slices.CompactFunc(out, func(a, b disguise) bool { return a.text == b.text })
+	slices.SortFunc(out, func(a, b Disguise) int { return strings.Compare(a.Text, b.Text) })
+	return slices.CompactFunc(out, func(a, b Disguise) bool { return a.Text == b.Text })
 }
 
-// leak names the first form of one of the secrets that stands in a text, "" if
+// Leak names the first form of one of the secrets that stands in a text, "" if
 // there is none.
-func leak(text string, secrets map[string][]disguise) string {
+func Leak(text string, secrets map[string][]Disguise) string {
 	for name, forms := range secrets {
 		for _, d := range forms {
-			if strings.Contains(text, d.text) {
-				return fmt.Sprintf("%s (%s)", name, d.form)
+			if strings.Contains(text, d.Text) {
+				return fmt.Sprintf("%s (%s)", name, d.Form)
 			}
 		}
 	}
@@ -89,7 +91,8 @@ func base64At(e *base64.Encoding, s string, offset int) string {
 	return whole[from:]
 }
 
-func reversed(s string) string {
+// Reversed turns a text round.
+func Reversed(s string) string {
 	r := []rune(s)
 	slices.Reverse(r)
 	return string(r)
@@ -107,7 +110,8 @@ func rot13(s string) string {
 	}, s)
 }
 
-func everyByte(s, format string) string {
+// EveryByte writes each byte of a text in a format of package fmt.
+func EveryByte(s, format string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		fmt.Fprintf(&b, format, s[i])
@@ -115,7 +119,8 @@ func everyByte(s, format string) string {
 	return b.String()
 }
 
-func everyRune(s, format, separator string) string {
+// EveryRune writes each character of a text in a format of package fmt.
+func EveryRune(s, format, separator string) string {
 	var parts []string
 	for _, r := range s {
 		parts = append(parts, fmt.Sprintf(format, r))
