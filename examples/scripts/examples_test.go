@@ -14,7 +14,7 @@ import (
 // plaintext, with Go's standard library.
 var examples = func() map[string]func(*world) {
 	all := map[string]func(*world){}
-	for _, some := range []map[string]func(*world){webhooks, messages} {
+	for _, some := range []map[string]func(*world){webhooks, messages, oauth} {
 		maps.Copy(all, some)
 	}
 	return all
