@@ -46,7 +46,7 @@ var pathParameter = regexp.MustCompile(`{([a-z]+)}`)
 // of the server.
 func TestWalkOverEveryRoute(t *testing.T) {
 	s := apitest.Start(t, apitest.Options{InProcess: true})
-	values := map[string][]disguise{}
+	values := map[string][]apitest.Disguise{}
 	w := &world{name: "walk"}
 	for _, prefix := range []string{"/v1", "/v1/projects/shop", "/v1/projects/shop/services/cart"} {
 		if prefix != "/v1" {
@@ -59,7 +59,7 @@ func TestWalkOverEveryRoute(t *testing.T) {
 			for _, name := range []string{"STRING", "SECOND", "LEAF", "ELEMENT", "FILE"} {
 				if marked := `"` + name + `"`; strings.Contains(m.body, marked) {
 					value := w.draw(prefix+name, 32)
-					values[prefix+" "+name] = disguises(value)
+					values[prefix+" "+name] = apitest.Disguises(value)
 					m.body = strings.Replace(m.body, marked, `"`+value+`"`, 1)
 				}
 			}
@@ -76,7 +76,7 @@ func TestWalkOverEveryRoute(t *testing.T) {
 			if strings.Contains(string(a.Body), "***") {
 				masked++
 			}
-			if found := leak(written(a), values); found != "" {
+			if found := apitest.Leak(written(a), values); found != "" {
 				t.Errorf("%s %s: the answer to %q shows %s:\n%s", m.method, m.path, m.body, found, a.Body)
 			}
 			if a.Status >= http.StatusInternalServerError || a.Status == http.StatusUnauthorized || a.Status == http.StatusMethodNotAllowed {
@@ -88,7 +88,7 @@ func TestWalkOverEveryRoute(t *testing.T) {
 	if !strings.Contains(string(metrics.Body), `reticent_secrets_expiring{state="soon"} 0`) {
 		t.Error("the metrics do not count secrets that expire")
 	}
-	if found := leak(s.Log.String(), values); found != "" {
+	if found := apitest.Leak(s.Log.String(), values); found != "" {
 		t.Errorf("the log shows %s", found)
 	}
 	// It came to where the values are.
