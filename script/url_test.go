@@ -223,3 +223,21 @@ func TestWebDecides(t *testing.T) {
 		t.Errorf("only %d of %d were decided", decided, sealed)
 	}
 }
+
+// TestURLsReachNoPrivateAddress: what URL makes of odd spellings of an address is
+// checked as the address that it is.
+func TestURLsReachNoPrivateAddress(t *testing.T) {
+	client, err := egress.New(egress.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	e := engine(t, Config{InProcess: true, Egress: client})
+	for _, url := range []string{"http://2130706433/", "http://0x7f.1/", "http://0177.0.0.1/", "http://127.1/", "http://[::ffff:127.0.0.1]/", "http://①②⑦.0.0.1/", "http://127.0.0.1:80/",
+		"http://0/", "http://[::]/", "http://169.254.169.254/", "http://u:p@127.0.0.1/", "http:\\\\127.0.0.1\\"} {
+		body := fmt.Sprintf("const u = new URL(%q); try { return (await fetch(u)).status } catch (e) { return e.code }", url)
+		if got := run(t, e, sealRun(t, nil), body, "{}"); asJSON(t, got.Output) != `"egress_denied"` {
+			t.Errorf("%s: %s %v", url, asJSON(t, got.Output), got.Error)
+		}
+	}
+}
