@@ -39,6 +39,8 @@ type Program struct {
 	metadata bool
 	// sends is set when the policy calls http.send.
 	sends bool
+	// whole are the places where it refers to data as a whole.
+	whole []Issue
 	// guarded is right for every sealing set. direct is right where each secret
 	// is exact ([seal.Set.Exact]) and compares some of them natively; it is nil
 	// where nothing would be gained.
@@ -122,7 +124,7 @@ func (p *Program) findNames() error {
 		return compileError(astIssues(c.Errors)...)
 	}
 	p.paths, p.secrets, p.metadata = found.paths, found.secretNames(), found.metadata
-	p.sends = found.sends
+	p.sends, p.whole = found.sends, found.whole
 	return nil
 }
 
@@ -252,7 +254,11 @@ func (p *Program) compile(modules map[string]*ast.Module, run *seal.Run, exact b
 		return nil, false, compileError(issues...)
 	}
 	if c.Failed() {
-		return nil, false, compileError(astIssues(c.Errors)...)
+		issues := astIssues(c.Errors)
+		if issues[0].Code == ast.RecursionErr && len(p.whole) > 0 {
+			issues = p.whole // the rule itself is a part of data
+		}
+		return nil, false, compileError(issues...)
 	}
 	out = &compiled{compiler: c}
 	if p.decision != nil {
