@@ -8,6 +8,7 @@ import (
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/key"
 )
 
 // Config is what the API serves.
@@ -15,6 +16,7 @@ type Config struct {
 	Store    *secretstore.Store
 	Policies *policy.Service
 	Scripts  *script.Service
+	Keys     *key.Service
 	// Log receives a line a request; nil discards. A line has the route's
 	// pattern and never a path, a query, a header or a body.
 	Log *slog.Logger
@@ -33,6 +35,7 @@ type server struct {
 	store     *secretstore.Store
 	policies  *policy.Service
 	scripts   *script.Service
+	keys      *key.Service
 	log       *slog.Logger
 	metrics   *Metrics
 	ready     func() error
@@ -40,7 +43,7 @@ type server struct {
 
 // New makes the handler of the whole API.
 func New(c Config) http.Handler {
-	s := &server{store: c.Store, policies: c.Policies, scripts: c.Scripts, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
+	s := &server{store: c.Store, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

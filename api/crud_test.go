@@ -17,6 +17,7 @@ var resources = []struct{ path, query, put, changed, patch string }{
 	{"/v1/variables/R", "", `{"value":1}`, `{"value":2}`, `{"value":3}`},
 	{"/v1/scripts/R", "", `{"source":"module.exports = async () => 1"}`, `{"source":"module.exports = async () => 2"}`, `{"description":"x"}`},
 	{"/v1/policies/R", "", `{"language":"rego","source":"package p\n\nallow := true"}`, `{"language":"rego","source":"package p\n\nallow := false"}`, `{"description":"x"}`},
+	{"/v1/keys/R", "", `{"secret":"ABSENT"}`, `{"secret":"ABSENT","use":"enc"}`, `{"description":"x"}`},
 	{"/v1/bindings/authzen", "?target=R", `{"policy":"P","target":"R"}`, `{"script":"S","target":"R"}`, `{"policy":null,"script":"S"}`},
 }
 

@@ -32,6 +32,8 @@ var isPublic = map[string]bool{
 	"GET " + wellKnown: true,
 	"GET " + wellKnown + "/v1/projects/{project}":                    true,
 	"GET " + wellKnown + "/v1/projects/{project}/services/{service}": true,
+	// Public keys, for whoever verifies tokens.
+	"GET {scope}/jwks.json": true,
 }
 
 // scopePrefixes are those under which every scope has its routes; the longest
@@ -84,10 +86,14 @@ func permissionTable() map[string]need {
 		n := need{any: execute, kind: secretstore.KindBinding, some: true}
 		t["POST /access/v1/"+question], t["POST {scope}/access/v1/"+question] = n, n
 	}
+	for _, operation := range []string{"sign", "verify", "encrypt", "decrypt"} {
+		t["POST {scope}/keys/{name}/"+operation] = need{any: execute, kind: secretstore.KindKey}
+	}
+	t["GET {scope}/keys/{name}/versions"] = need{any: read, kind: secretstore.KindKey}
 	// Collections have the same routes.
 	for path, kind := range map[string]secretstore.Kind{
 		"secrets": secretstore.KindSecret, "variables": secretstore.KindVariable, "scripts": secretstore.KindScript, "policies": secretstore.KindPolicy,
-		"grants": secretstore.KindGrant, "groups": secretstore.KindGroup, "tokens": secretstore.KindToken,
+		"keys": secretstore.KindKey, "grants": secretstore.KindGrant, "groups": secretstore.KindGroup, "tokens": secretstore.KindToken,
 	} {
 		one := "{scope}/" + path + "/{name}"
 		t["GET {scope}/"+path] = need{any: read, kind: kind, some: true}

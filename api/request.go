@@ -10,17 +10,21 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/key"
 )
 
 // parameter gives a name from the path, "" where the route has none of it.
-func parameter(r *http.Request, key string) (string, error) {
-	raw := chi.URLParam(r, key)
+func parameter(r *http.Request, parameter string) (string, error) {
+	raw := chi.URLParam(r, parameter)
 	if raw == "" {
 		return "", nil
 	}
 	name, err := url.PathUnescape(raw)
 	if err != nil {
-		return "", refuse(http.StatusBadRequest, "invalid_request", "the {%s} of the path has a broken percent-encoding", key)
+		return "", refuse(http.StatusBadRequest, "invalid_request", "the {%s} of the path has a broken percent-encoding", parameter)
+	}
+	if parameter == "name" && strings.Contains(chi.RouteContext(r.Context()).RoutePattern(), "/keys/{name}") {
+		return name, key.CheckID(name) // with dots, as other products have them
 	}
 	return name, secretstore.CheckName(name)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/access"
+	"github.com/reticent/reticent/secretstore/key"
 )
 
 // methods are those that a route may have.
@@ -34,6 +35,9 @@ func (s *server) routes() chi.Router {
 	root.Get("/reticent.d.ts", s.handle(s.declarations))
 	for _, scope := range []string{"", "/v1/projects/{project}", "/v1/projects/{project}/services/{service}"} {
 		root.Get(wellKnown+scope, s.handle(s.authZENConfiguration))
+	}
+	for _, scope := range scopePrefixes {
+		root.Get(scope+"/jwks.json", s.handle(s.keySet))
 	}
 
 	root.Group(func(r chi.Router) {
@@ -73,6 +77,13 @@ func (s *server) scoped(r chi.Router, scope string) {
 	mount(r, scope+"/variables", collection[secretstore.Variable]{s, secretstore.VariableShelf(s.store)})
 	mount(r, scope+"/scripts", collection[script.Document]{s, s.scripts.Shelf})
 	mount(r, scope+"/policies", collection[policy.Document]{s, s.policies.Shelf})
+
+	mount(r, scope+"/keys", collection[key.Document]{s, s.keys.Shelf})
+	r.Get(scope+"/keys/{name}/versions", s.handle(s.listKeyVersions))
+	r.Post(scope+"/keys/{name}/sign", s.handle(s.sign))
+	r.Post(scope+"/keys/{name}/verify", s.handle(s.verify))
+	r.Post(scope+"/keys/{name}/encrypt", s.handle(s.encrypt))
+	r.Post(scope+"/keys/{name}/decrypt", s.handle(s.decrypt))
 
 	r.Get(scope+"/bindings", s.handle(s.listBindings))
 	r.Get(scope+"/bindings/{point}", s.handle(s.getBinding))

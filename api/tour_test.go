@@ -190,6 +190,7 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	tourDecisions(ctx, t, c, scope, second, ok)
 	tourAccess(ctx, t, c, scope, ok)
 	tourSearches(ctx, t, c, scope, ok)
+	tourKeys(ctx, t, c, scope, ok)
 
 	// What is in use is not deleted but by force.
 	err = secrets.Delete(ctx, "API_KEY", "", false)

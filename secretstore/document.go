@@ -36,6 +36,7 @@ const (
 	KindBinding  Kind = "binding"
 	KindGrant    Kind = "grant"
 	KindGroup    Kind = "group"
+	KindKey      Kind = "key"
 )
 
 // Document is a stored resource that is no secret: a variable, a script, a

@@ -95,11 +95,17 @@ func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
 
 // usable reports whether artefacts may have the secret now.
 func (x *secret) usable(now time.Time) bool {
+	return x.usableBy(KindScript, now)
+}
+
+// usableBy reports whether documents of a kind may have the secret now. One that is
+// no placeholder's is for keys alone.
+func (x *secret) usableBy(kind Kind, now time.Time) bool {
 	if x == nil || x.record.ExpiresAt != nil && !now.Before(*x.record.ExpiresAt) {
 		return false
 	}
 	v := x.record.current()
-	return v != nil && v.Limits.UseInPlaceholders
+	return v != nil && (v.Limits.UseInPlaceholders || kind == KindKey)
 }
 
 // pinned is what the names that something refers to mean.
@@ -117,7 +123,7 @@ func (s *Store) pin(st *state, doc *Document) pinned {
 	found := make(map[string]*secret, len(doc.names))
 	for _, name := range doc.names {
 		found[name] = nil
-		if x := st.findSecret(doc.Scope, name); x.usable(time.Now()) && !slices.ContainsFunc(denied, func(d denial) bool { return d.secret == name }) {
+		if x := st.findSecret(doc.Scope, name); x.usableBy(doc.Kind, time.Now()) && !slices.ContainsFunc(denied, func(d denial) bool { return d.secret == name }) {
 			found[name] = x
 			used = append(used, x.used)
 		}
@@ -219,14 +225,14 @@ func (s *Store) Structured(scope Scope, name string) bool {
 	return v != nil && v.Structured
 }
 
-// MissingSecrets gives those of the names that have no usable secret as a scope
-// sees them, for a warning at upload. A name that a variable has is none of them:
+// MissingSecrets gives those of the names that have no secret that documents of a
+// kind could use, as a scope sees them, for a warning at upload. A name that a variable has is none of them:
 // there are calls that ask for either.
-func (s *Store) MissingSecrets(scope Scope, names []string) []string {
+func (s *Store) MissingSecrets(kind Kind, scope Scope, names []string) []string {
 	st := s.state.Load()
 	var out []string
 	for _, name := range names {
-		if !st.findSecret(scope, name).usable(time.Now()) && !s.hasVariable(scope, name) {
+		if !st.findSecret(scope, name).usableBy(kind, time.Now()) && !s.hasVariable(scope, name) {
 			out = append(out, name)
 		}
 	}

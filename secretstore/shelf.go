@@ -254,7 +254,7 @@ func (s Shelf[T]) entry(doc *Document) (Entry[T], error) {
 	if refused := doc.Forbidden(); refused != nil {
 		e.Warnings = append(e.Warnings, refused.Message)
 	}
-	for _, name := range s.Store.MissingSecrets(doc.Scope, doc.names) {
+	for _, name := range s.Store.MissingSecrets(doc.Kind, doc.Scope, doc.names) {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("secret %s is absent, disabled or expired in this scope; until there is one, evaluations that need it end with secret_unavailable", name))
 	}
 	if err := json.Unmarshal(doc.Body, &e.Value); err != nil {

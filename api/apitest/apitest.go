@@ -21,6 +21,7 @@ import (
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/egress"
 	"github.com/reticent/reticent/secretstore/envelope"
+	"github.com/reticent/reticent/secretstore/key"
 	"github.com/reticent/reticent/secretstore/kv/bolt"
 )
 
@@ -112,7 +113,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	scripts := script.NewService(s.Store, engine)
 	scripts.Recorder = recorder
-	s.API = api.Config{Store: s.Store, Policies: policies, Scripts: scripts, Log: log, Metrics: s.Metrics}
+	s.API = api.Config{Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

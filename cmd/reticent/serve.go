@@ -22,6 +22,7 @@ import (
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/egress"
+	"github.com/reticent/reticent/secretstore/key"
 )
 
 // server is what `reticent serve` is told.
@@ -205,7 +206,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	metrics.Sandbox(p.engine.Sandbox())
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
 	p.handler = api.New(api.Config{
-		Store: p.store, Policies: p.policies, Scripts: scripts,
+		Store: p.store, Policies: p.policies, Scripts: scripts, Keys: key.NewService(p.store),
 		Log: log, Metrics: metrics, PublicURL: s.publicURL,
 		Ready: func() error {
 			if !p.ready.Load() {

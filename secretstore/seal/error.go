@@ -40,7 +40,8 @@ func Errorf(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
 
-func unavailable(name string) *Error {
+// Unavailable says that there is no secret of a name to be used.
+func Unavailable(name string) *Error {
 	return Errorf(CodeUnavailable, "secret %s is absent, disabled or expired in this scope; create or enable it", name)
 }
 

@@ -117,7 +117,7 @@ func (r *Run) Set() *Set { return r.set }
 func (r *Run) Lookup(name string) (any, error) {
 	secret, ok := r.set.secrets[name]
 	if !ok {
-		return nil, unavailable(name)
+		return nil, Unavailable(name)
 	}
 	return secret.Value.export(func(t *Tree) string { return r.tokens[r.set.index[t]] }), nil
 }

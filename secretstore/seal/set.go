@@ -93,7 +93,7 @@ func (s *Set) MissingNames() []string { return sortedKeys(s.missing) }
 // an undefined operand makes `not` true) refuses the evaluation on it.
 func (s *Set) Missing() *Error {
 	for _, name := range sortedKeys(s.missing) {
-		return unavailable(name)
+		return Unavailable(name)
 	}
 	return nil
 }
