@@ -21,6 +21,7 @@ import (
 	"github.com/reticent/reticent/api/apitest"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore/egress"
 )
 
 // TestWorkerMemory reads, from outside, everything that the kernel shows of every
@@ -38,7 +39,8 @@ func TestWorkerMemory(t *testing.T) {
 	defer slow.Close()
 	letGo := sync.OnceFunc(func() { close(release) })
 	defer letGo()
-	s := apitest.Start(t, apitest.Options{Script: func(c *script.Config) { c.Workers, c.Limits.Time = 2, 30*time.Second }})
+	s := apitest.Start(t, apitest.Options{Script: func(c *script.Config) { c.Workers, c.Limits.Time = 2, time.Minute },
+		Egress: func(c *egress.Config) { c.Timeout = time.Minute }})
 	// Drawn here: what stands in the test's text is in the memory of its workers,
 	// which run the same binary.
 	key, marker := "K"+rand.Text(), "M"+rand.Text()

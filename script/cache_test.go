@@ -19,7 +19,7 @@ func cachedRun(t *testing.T, e *Engine, set *seal.Set, cacheID, body, input stri
 }
 
 func TestCache(t *testing.T) {
-	for name, cfg := range map[string]Config{"worker": {Workers: 1}, "in process": {InProcess: true}} {
+	for name, cfg := range map[string]Config{"worker": {Workers: 1, Limits: patient}, "in process": {InProcess: true, Limits: patient}} {
 		e := engine(t, cfg)
 		set := sealtest.Set(t, secretsOfTests)
 		const S, D = "context.secrets.API_KEY", "context.secrets.DB.password"

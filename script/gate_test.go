@@ -75,7 +75,7 @@ func TestSlowScriptLeavesWorkers(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	e := engine(t, Config{Workers: 2, MaxQueuedPerScript: 1, Egress: client})
+	e := engine(t, Config{Workers: 2, MaxQueuedPerScript: 1, Egress: client, Limits: patient})
 	start := func(id, body string) Result {
 		return e.Run(t.Context(), Run{ID: id, Name: id, Source: Source{Language: JavaScript, Source: head + body + "\n}"}, Seal: sealRun(t, nil), Input: json.RawMessage("{}")})
 	}

@@ -165,7 +165,7 @@ func TestWorkerKilledFromOutside(t *testing.T) {
 	}
 	t.Cleanup(out.Close)
 	before := children(t)
-	e := engine(t, Config{Workers: 1, Egress: out})
+	e := engine(t, Config{Workers: 1, Egress: out, Limits: patient})
 	end := make(chan Result)
 	go func() { end <- run(t, e, sealRun(t, nil), "return (await fetch('"+slow.URL+"')).status", "{}") }()
 	<-arrived

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -43,6 +44,9 @@ func orphans() {
 	_, _ = os.Stdout.WriteString("\n")
 	select {}
 }
+
+// patient lets runs take the time that they need on a slow machine.
+var patient = Limits{Time: time.Minute}
 
 // engine starts an engine that ends with the test.
 func engine(t testing.TB, cfg Config) *Engine {
