@@ -47,7 +47,11 @@ func (c collection[T]) put(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	entry, created, err := c.shelf.Put(r.Context(), t.by, t.scope, t.name, body, etag)
+	note, err := c.note(r)
+	if err != nil {
+		return err
+	}
+	entry, created, err := c.shelf.WithNote(note).Put(r.Context(), t.by, t.scope, t.name, body, etag)
 	if err != nil {
 		return err
 	}
@@ -63,7 +67,11 @@ func (c collection[T]) patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	entry, err := c.shelf.Patch(r.Context(), t.by, t.scope, t.name, body, etag)
+	note, err := c.note(r)
+	if err != nil {
+		return err
+	}
+	entry, err := c.shelf.WithNote(note).Patch(r.Context(), t.by, t.scope, t.name, body, etag)
 	if err != nil {
 		return err
 	}
@@ -84,6 +92,57 @@ func (c collection[T]) delete(w http.ResponseWriter, r *http.Request) error {
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// note gives what the author of a write says of it, where versions are kept.
+func (c collection[T]) note(r *http.Request) (string, error) {
+	if !c.shelf.KeepsVersions() {
+		return "", nil
+	}
+	q, err := query(r, "note")
+	return q.Get("note"), err
+}
+
+// listVersions gives all versions: they are one page.
+func (c collection[T]) listVersions(w http.ResponseWriter, r *http.Request) error {
+	t, err := targetOf(r)
+	if err != nil {
+		return err
+	}
+	versions, err := c.shelf.Versions(r.Context(), t.by, t.scope, t.name)
+	if err != nil {
+		return err
+	}
+	return c.s.answer(w, http.StatusOK, "", secretstore.Page[secretstore.DocumentVersion]{Items: versions})
+}
+
+func (c collection[T]) getVersion(w http.ResponseWriter, r *http.Request) error {
+	t, n, _, err := versionOf(r)
+	if err != nil {
+		return err
+	}
+	entry, err := c.shelf.Version(r.Context(), t.by, t.scope, t.name, n)
+	if err != nil {
+		return err
+	}
+	return c.s.answer(w, http.StatusOK, entry.ETag, entry)
+}
+
+// restoreVersion stores an earlier version again, as the next one.
+func (c collection[T]) restoreVersion(w http.ResponseWriter, r *http.Request) error {
+	t, n, etag, err := versionOf(r)
+	if err != nil {
+		return err
+	}
+	note, err := c.note(r)
+	if err != nil {
+		return err
+	}
+	entry, err := c.shelf.WithNote(note).Restore(r.Context(), t.by, t.scope, t.name, n, etag)
+	if err != nil {
+		return err
+	}
+	return c.s.answer(w, http.StatusOK, entry.ETag, entry)
 }
 
 // document reads a body of at most limit bytes and makes sure that it has the shape of a

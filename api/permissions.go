@@ -90,6 +90,11 @@ func permissionTable() map[string]need {
 		t["POST {scope}/keys/{name}/"+operation] = need{any: execute, kind: secretstore.KindKey}
 	}
 	t["GET {scope}/keys/{name}/versions"] = need{any: read, kind: secretstore.KindKey}
+	for path, kind := range map[string]secretstore.Kind{"scripts": secretstore.KindScript, "policies": secretstore.KindPolicy} {
+		at := "{scope}/" + path + "/{name}/versions"
+		t["GET "+at], t["GET "+at+"/{version}"] = need{any: read, kind: kind}, need{any: read, kind: kind}
+		t["POST "+at+"/{version}/restore"] = need{any: update, kind: kind}
+	}
 	// Collections have the same routes.
 	for path, kind := range map[string]secretstore.Kind{
 		"secrets": secretstore.KindSecret, "variables": secretstore.KindVariable, "scripts": secretstore.KindScript, "policies": secretstore.KindPolicy,

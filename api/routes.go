@@ -76,7 +76,9 @@ func (s *server) scoped(r chi.Router, scope string) {
 
 	mount(r, scope+"/variables", collection[secretstore.Variable]{s, secretstore.VariableShelf(s.store)})
 	mount(r, scope+"/scripts", collection[script.Document]{s, s.scripts.Shelf})
+	mountVersions(r, scope+"/scripts", collection[script.Document]{s, s.scripts.Shelf})
 	mount(r, scope+"/policies", collection[policy.Document]{s, s.policies.Shelf})
+	mountVersions(r, scope+"/policies", collection[policy.Document]{s, s.policies.Shelf})
 
 	mount(r, scope+"/keys", collection[key.Document]{s, s.keys.Shelf})
 	r.Get(scope+"/keys/{name}/versions", s.handle(s.listKeyVersions))
@@ -126,6 +128,13 @@ func mount[T any](r chi.Router, path string, c collection[T]) {
 	r.Put(path+"/{name}", c.s.handle(c.put))
 	r.Patch(path+"/{name}", c.s.handle(c.patch))
 	r.Delete(path+"/{name}", c.s.handle(c.delete))
+}
+
+// mountVersions mounts the versions of a kind of documents that keeps them.
+func mountVersions[T any](r chi.Router, path string, c collection[T]) {
+	r.Get(path+"/{name}/versions", c.s.handle(c.listVersions))
+	r.Get(path+"/{name}/versions/{version}", c.s.handle(c.getVersion))
+	r.Post(path+"/{name}/versions/{version}/restore", c.s.handle(c.restoreVersion))
 }
 
 // allowedMethods gives the methods that a path has.

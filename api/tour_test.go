@@ -191,6 +191,7 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	tourAccess(ctx, t, c, scope, ok)
 	tourSearches(ctx, t, c, scope, ok)
 	tourKeys(ctx, t, c, scope, ok)
+	tourVersions(ctx, t, c, scope, ok)
 
 	// What is in use is not deleted but by force.
 	err = secrets.Delete(ctx, "API_KEY", "", false)
@@ -297,6 +298,38 @@ func tourDecisions(ctx context.Context, t *testing.T, c *client.Client, scope cl
 			if d.Decision != (sent == key) {
 				t.Errorf("%s with %q: %+v", resource, sent, d)
 			}
+		}
+	}
+}
+
+// tourVersions stores a policy and a script twice and goes back.
+func tourVersions(ctx context.Context, t *testing.T, c *client.Client, scope client.Scope, ok func(error)) {
+	t.Helper()
+	policies, scripts := c.Policies(scope), c.Scripts(scope)
+	for _, note := range []string{"first", "second"} {
+		_, _, err := policies.PutWithNote(ctx, "kept", client.PolicySpec{Language: "rego", Source: "package kept\n\nallow := \"" + note + "\" == \"first\""}, "", note)
+		ok(err)
+		_, _, err = scripts.PutWithNote(ctx, "kept", client.ScriptSpec{Source: "module.exports = async function (context) { return \"" + note + "\" }"}, "", note)
+		ok(err)
+	}
+	p, err := policies.Restore(ctx, "kept", 1, "", "")
+	ok(err)
+	s, err := scripts.Restore(ctx, "kept", 1, "", "back")
+	ok(err)
+	then, err := policies.Version(ctx, "kept", 1)
+	ok(err)
+	before, err := scripts.Version(ctx, "kept", 2)
+	ok(err)
+	if p.Version != 3 || p.Source != then.Source || s.Version != 3 || s.Source == before.Source {
+		t.Errorf("restored %+v, %+v", p, s)
+	}
+	ofPolicy, err := policies.Versions(ctx, "kept")
+	ok(err)
+	ofScript, err := scripts.Versions(ctx, "kept")
+	ok(err)
+	for i, want := range [][2]string{{"as version 1", "back"}, {"second", "second"}, {"first", "first"}} {
+		if ofPolicy[i].Note != want[0] || ofScript[i].Note != want[1] || ofPolicy[i].StoredBy == "" || ofPolicy[i].Version != 3-i {
+			t.Errorf("%d: %+v, %+v", i, ofPolicy[i], ofScript[i])
 		}
 	}
 }

@@ -53,8 +53,10 @@ type Document struct {
 	Secrets   []string  `json:"secrets,omitempty"`
 	Uses      []string  `json:"uses,omitempty"`
 	// Author is who stored it as it is, on whose permissions it stands.
-	Author Principal       `json:"author"`
-	Body   json.RawMessage `json:"body"`
+	Author Principal `json:"author"`
+	// Note is what the author said of the version.
+	Note string          `json:"note,omitempty"`
+	Body json.RawMessage `json:"body"`
 
 	pinned
 	names []string // of the secrets of all its parts
@@ -76,6 +78,7 @@ type Draft struct {
 	Uses    []string
 	Body    json.RawMessage
 	IfMatch string
+	Note    string
 	// Settle, if there is one, gives the body by the one that is stored, nil for
 	// none. It is part of the transaction.
 	Settle func(old json.RawMessage) (json.RawMessage, error)
@@ -88,6 +91,9 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 	}
 	if err := s.authorizeParts(by, d); err != nil {
 		return nil, false, err
+	}
+	if len(d.Note) > MaxNoteBytes {
+		return nil, false, fail(ErrInvalid, "a note is longer than %d bytes (MaxNoteBytes)", MaxNoteBytes)
 	}
 	var doc Document
 	var created bool
@@ -127,7 +133,10 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 			doc.Version++
 		}
 		doc.ETag, doc.UpdatedAt = randomID(), s.now()
-		doc.Secrets, doc.Uses, doc.Body, doc.Author = d.Secrets, d.Uses, d.Body, by
+		doc.Secrets, doc.Uses, doc.Body, doc.Author, doc.Note = d.Secrets, d.Uses, d.Body, by, d.Note
+		if err := keepVersion(tx, &doc); err != nil {
+			return err
+		}
 		return put(tx, key, doc)
 	})
 	if err != nil {
@@ -164,6 +173,9 @@ func (s *Store) DeleteDocument(ctx context.Context, by Principal, kind Kind, sco
 		}
 		if kind == KindGroup && s.state.Load().access.Names("group:"+name) {
 			return fail(ErrInUse, "grants are for group %s, and a new group of that name would have them; delete the grants first", name)
+		}
+		if err := forgetVersions(tx, kind, scope, name); err != nil {
+			return err
 		}
 		return tx.Delete(key)
 	})

@@ -46,4 +46,9 @@ const (
 	MaxPageSize = 500
 	// DefaultPageSize is what a list gives when it is not asked for a size.
 	DefaultPageSize = 100
+
+	// MaxDocumentVersions is how many versions of a script or a policy are kept.
+	MaxDocumentVersions = 100
+	// MaxNoteBytes is the length of an author's note on a version.
+	MaxNoteBytes = 1 << 10
 )

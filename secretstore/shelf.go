@@ -30,6 +30,8 @@ type Shelf[T any] struct {
 	// nil for none, and says whether it may. It is part of the transaction and must
 	// be quick.
 	Settle func(old, value *T) error
+
+	note string // of what is written, see WithNote
 }
 
 // Entry is a stored value with what the store knows of it. It marshals to one
@@ -110,7 +112,7 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 		return Entry[T]{}, false, fmt.Errorf("encode %s: %w", s.Kind, err)
 	}
 	doc, created, err := s.Store.PutDocument(ctx, by, Draft{
-		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Body: body, IfMatch: ifMatch, Settle: s.settle(value),
+		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Body: body, IfMatch: ifMatch, Settle: s.settle(value), Note: s.note,
 	})
 	if err != nil {
 		return Entry[T]{}, false, err

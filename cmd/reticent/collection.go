@@ -14,6 +14,7 @@ type collection[R any] interface {
 	All(ctx context.Context) ([]R, error)
 	Get(ctx context.Context, name string) (R, error)
 	Put(ctx context.Context, name string, document any, ifMatch string) (R, bool, error)
+	PutWithNote(ctx context.Context, name string, document any, ifMatch, note string) (R, bool, error)
 	Delete(ctx context.Context, name, ifMatch string, force bool) error
 }
 
@@ -66,7 +67,11 @@ func (d documents[R]) delete() *cobra.Command {
 
 // put stores a document and tells of it.
 func (d documents[R]) put(cmd *cobra.Command, api *client.Client, name string, document any) error {
-	resource, created, err := d.of(api).Put(cmd.Context(), name, document, "")
+	return d.putWithNote(cmd, api, name, document, "")
+}
+
+func (d documents[R]) putWithNote(cmd *cobra.Command, api *client.Client, name string, document any, note string) error {
+	resource, created, err := d.of(api).PutWithNote(cmd.Context(), name, document, "", note)
 	if err != nil {
 		return err
 	}

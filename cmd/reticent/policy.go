@@ -21,7 +21,11 @@ func policyCommand(c *connection) *cobra.Command {
 		about:   func(p client.Policy) (int, []string) { return p.Version, p.Warnings },
 	}
 	return group("policy", "policies in Rego, or as validators",
-		policyPut(c, d), d.get(), d.list(), d.delete(), policyEvaluate(c), policyTest(c), policyCheck(c))
+		policyPut(c, d), d.get(), d.list(), d.delete(), d.versions(policyVersions(c)), d.restore(policyVersions(c)), policyEvaluate(c), policyTest(c), policyCheck(c))
+}
+
+func policyVersions(c *connection) func(*client.Client) versioned[client.Policy] {
+	return func(api *client.Client) versioned[client.Policy] { return api.Policies(c.scope) }
 }
 
 // policyHelp says what a policy's file is.
@@ -35,16 +39,18 @@ or JSON, as the API takes it:
 
 func policyPut(c *connection, d documents[client.Policy]) *cobra.Command {
 	var source sourceFlag
+	var note string
 	cmd := c.verb("put NAME", "store a policy", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
 			document, err := source.policy(cmd)
 			if err != nil {
 				return err
 			}
-			return source.place(d.put(cmd, api, args[0], document))
+			return source.place(d.putWithNote(cmd, api, args[0], document, note))
 		})
 	cmd.Long = "Store a policy.\n\n" + policyHelp
 	source.register(cmd, "the policy")
+	noteFlag(cmd, &note)
 	return cmd
 }
 

@@ -18,13 +18,17 @@ func scriptCommand(c *connection) *cobra.Command {
 		about:   func(s client.Script) (int, []string) { return s.Version, s.Warnings },
 	}
 	return group("script", "JavaScript and TypeScript that the server runs over sealed secrets",
-		scriptPut(c, d), d.get(), d.list(), d.delete(), scriptRun(c), scriptRuns(c), scriptTest(c), scriptTypes(), scriptNew())
+		scriptPut(c, d), d.get(), d.list(), d.delete(), d.versions(scriptVersions(c)), d.restore(scriptVersions(c)), scriptRun(c), scriptRuns(c), scriptTest(c), scriptTypes(), scriptNew())
+}
+
+func scriptVersions(c *connection) func(*client.Client) versioned[client.Script] {
+	return func(api *client.Client) versioned[client.Script] { return api.Scripts(c.scope) }
 }
 
 func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 	var source sourceFlag
 	var secrets []string
-	var description, kind string
+	var description, kind, note string
 	var recordInput bool
 	cmd := c.verb("put NAME", "store a script", cobra.ExactArgs(1),
 		func(cmd *cobra.Command, api *client.Client, args []string) error {
@@ -32,10 +36,11 @@ func scriptPut(c *connection, d documents[client.Script]) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return source.place(d.put(cmd, api, args[0],
-				client.ScriptSpec{Source: text, Language: source.language(), Kind: kind, Secrets: secrets, Description: description, RecordInput: recordInput}))
+			return source.place(d.putWithNote(cmd, api, args[0],
+				client.ScriptSpec{Source: text, Language: source.language(), Kind: kind, Secrets: secrets, Description: description, RecordInput: recordInput}, note))
 		})
 	source.register(cmd, "the source")
+	noteFlag(cmd, &note)
 	cmd.Flags().StringSliceVar(&secrets, "secrets", nil, "the `names` of secrets that it reads by computed names")
 	cmd.Flags().StringVar(&kind, "kind", "", "script, or `module` for a library that scripts require")
 	cmd.Flags().StringVar(&description, "description", "", "a `text` for people")
