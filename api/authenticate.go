@@ -25,6 +25,7 @@ func (s *server) authenticate(next http.Handler) http.Handler {
 }
 
 func (s *server) unauthorized(w http.ResponseWriter, r *http.Request, challenge, message string) {
+	s.store.Unauthenticated(r.Context())
 	w.Header().Set("WWW-Authenticate", challenge)
 	s.fail(w, r, refuse(http.StatusUnauthorized, "unauthorized", "%s", message))
 }

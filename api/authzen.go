@@ -55,7 +55,7 @@ func (s *server) evaluation(w http.ResponseWriter, r *http.Request) error {
 
 // ask decides on one request. An error is a fault of the request or the server's.
 func (a *asker) ask(ctx context.Context, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
-	by, err := a.s.asking(a.by, a.scope, policy.PointAuthZEN, request.ResourceType)
+	by, err := a.s.asking(ctx, a.by, a.scope, policy.PointAuthZEN, request.ResourceType)
 	if err != nil {
 		return policy.AuthZENResponse{}, err
 	}

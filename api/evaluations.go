@@ -86,7 +86,7 @@ func (s *server) search(what policy.Search) handler {
 		if err != nil {
 			return err
 		}
-		by, err := s.asking(a.by, a.scope, policy.PointAuthZEN, request.ResourceType)
+		by, err := s.asking(r.Context(), a.by, a.scope, policy.PointAuthZEN, request.ResourceType)
 		if err != nil {
 			return err
 		}

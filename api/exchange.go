@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 )
 
 // exchange is what is known of one request and its response. The outermost
@@ -34,7 +35,7 @@ func identify(next http.Handler) http.Handler {
 			echoed = x.id
 		}
 		w.Header().Set("X-Request-ID", echoed)
-		next.ServeHTTP(&recorder{ResponseWriter: w, exchange: x}, r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x)))
+		next.ServeHTTP(&recorder{ResponseWriter: w, exchange: x}, r.WithContext(audit.WithRequest(context.WithValue(r.Context(), exchangeKey{}, x), x.id)))
 	})
 }
 

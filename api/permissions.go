@@ -66,6 +66,8 @@ func permissionTable() map[string]need {
 		"POST {scope}/secrets/{name}/versions":             {any: update, kind: secretstore.KindSecret},
 		"PATCH {scope}/secrets/{name}/versions/{version}":  {any: update, kind: secretstore.KindSecret},
 		"DELETE {scope}/secrets/{name}/versions/{version}": {any: remove, kind: secretstore.KindSecret},
+		"GET {scope}/audit":                                {any: read, kind: secretstore.KindAudit, some: true},
+		"GET {scope}/audit/verification":                   {any: read, kind: secretstore.KindAudit, some: true},
 		"GET {scope}/executions":                           {any: read, kind: secretstore.KindExecution, some: true},
 		"GET {scope}/executions/{id}":                      {any: read, kind: secretstore.KindExecution, some: true},
 		"PUT {scope}/secrets.json":                         {any: write, kind: secretstore.KindSecret, some: true},
@@ -151,7 +153,7 @@ func (s *server) permitted(r *http.Request) error {
 	if !n.some {
 		name = pathValue(r, "name")
 	}
-	return s.store.Permit(exchangeOf(r).principal, n.kind, scope, name, n.any...)
+	return s.store.Permit(r.Context(), exchangeOf(r).principal, n.kind, scope, name, n.any...)
 }
 
 // pathValue gives a part of the path as it is: permissions are matched against

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -55,7 +56,7 @@ func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) decideAt(r *http.Request, t target, at policy.Point, body pointBody) (policy.Decision, error) {
-	by, err := s.asking(t.by, t.scope, at, body.Target)
+	by, err := s.asking(r.Context(), t.by, t.scope, at, body.Target)
 	if err != nil {
 		return policy.Decision{}, err
 	}
@@ -88,8 +89,8 @@ func (s *server) decideAt(r *http.Request, t target, at policy.Point, body point
 // asking decides whether somebody may ask at a point for a target, and gives him
 // as who is evaluated for: what is bound there, in this scope or above it, answers
 // him, whatever else he may do with it.
-func (s *server) asking(by secretstore.Principal, scope secretstore.Scope, at policy.Point, target string) (secretstore.Principal, error) {
-	err := s.store.Permit(by, secretstore.KindBinding, scope, string(at)+":"+target, access.Execute)
+func (s *server) asking(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, at policy.Point, target string) (secretstore.Principal, error) {
+	err := s.store.Permit(ctx, by, secretstore.KindBinding, scope, string(at)+":"+target, access.Execute)
 	by.Admin = err == nil
 	return by, err
 }

@@ -55,6 +55,7 @@ func (s *server) routes() chi.Router {
 			}
 			s.scoped(r, scope)
 		}
+		r.Get("/v1/audit/verification", s.handle(s.verifyAudit))
 		mount(r, "/v1/groups", collection[access.Group]{s, secretstore.GroupShelf(s.store)})
 	})
 	return root
@@ -95,6 +96,7 @@ func (s *server) scoped(r chi.Router, scope string) {
 
 	r.Post(scope+"/points/{point}/evaluate", s.handle(s.evaluatePoint))
 	r.Post(scope+"/points/{point}/run", s.handle(s.runPoint))
+	r.Get(scope+"/audit", s.handle(s.listAudit))
 	r.Get(scope+"/executions", s.handle(s.listExecutions))
 	r.Get(scope+"/executions/{id}", s.handle(s.getExecution))
 

@@ -106,7 +106,7 @@ func givenAt(at point.Point, context map[string]json.RawMessage) (script.Given, 
 }
 
 func (s *server) runAt(r *http.Request, t target, at point.Point, body pointRunBody, given script.Given) (pointResult, error) {
-	by, err := s.asking(t.by, t.scope, policy.Point(at), body.Target)
+	by, err := s.asking(r.Context(), t.by, t.scope, policy.Point(at), body.Target)
 	if err != nil {
 		return pointResult{}, err
 	}

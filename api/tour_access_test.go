@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"net/url"
 	"testing"
 	"time"
 
@@ -40,8 +41,18 @@ func tourAccess(ctx context.Context, t *testing.T, c *client.Client, scope clien
 	ok(grants.Delete(ctx, "authors-use", "", false))
 	ok(c.Tokens(scope).Revoke(ctx, token.ID, "", true))
 
+	page, err := c.Audit(ctx, scope, url.Values{"page_size": {"2"}, "action": {"grant.put"}})
+	ok(err)
+	if len(page.Items) != 2 {
+		t.Errorf("%d audit entries", len(page.Items))
+	}
 	if scope.Project != "" {
 		return // groups are the platform's
+	}
+	report, err := c.VerifyAudit(ctx)
+	ok(err)
+	if !report.Intact {
+		t.Errorf("the audit log: %+v", report)
 	}
 	groups := c.Groups()
 	group, _, err := groups.Put(ctx, "billing", client.GroupSpec{Members: []string{"user:corp:alice", "group:corp:billing", token.Subject}}, "")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 )
 
 // Batch decides on several inputs for one request. Parts that inputs have in
@@ -28,6 +29,7 @@ func (b *Batch) Evaluate(ctx context.Context, by secretstore.Principal, scope se
 		return Decision{}, err
 	}
 	if found.err != nil {
+		s.Store.Evaluated(ctx, by, found.doc, audit.Failed)
 		return found.unusable(), nil
 	}
 	if found.policyOf != TypeAPI {
@@ -41,7 +43,9 @@ func (b *Batch) Evaluate(ctx context.Context, by secretstore.Principal, scope se
 		decide = found.policy.engine.batch(s.Store.RunOptions(by, found.doc.Scope))
 		b.open[found] = decide
 	}
-	return guarded(ctx, func() Decision { return decide(ctx, parts) }), nil
+	d := guarded(ctx, func() Decision { return decide(ctx, parts) })
+	s.Store.Evaluated(ctx, by, found.doc, d.outcome())
+	return d, nil
 }
 
 // unusable is the deny of a policy that is not bound.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reticent/reticent/policy/validator"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -28,6 +29,7 @@ func (s *Service) embedded(ctx context.Context, scope secretstore.Scope, name st
 	}
 	by := secretstore.Principal{ID: o.Principal}
 	s.Store.Used(by, b.doc)
+	s.Store.Evaluated(ctx, by, b.doc, audit.OK) // what it decided is part of what embeds it
 	options := s.Store.RunOptions(by, b.doc.Scope)
 	if own, ok := b.policy.engine.(validatorPolicy); ok {
 		return own.EvaluateEmbedded(ctx, input, options, depth)

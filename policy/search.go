@@ -14,6 +14,7 @@ import (
 
 	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -169,6 +170,7 @@ func (b *Batch) Search(ctx context.Context, by secretstore.Principal, scope secr
 		return none, Unsearchable(r.search)
 	}
 	b.service.Store.Used(by, found.doc)
+	b.service.Store.Evaluated(ctx, by, found.doc, audit.OK) // what it enumerates; each decision has its own
 	options := b.service.Store.RunOptions(by, found.doc.Scope)
 	candidates, problem := r.candidates(ctx, own, options)
 	if problem != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reticent/reticent/policy/jwks"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/egress"
 )
 
@@ -84,13 +85,27 @@ func (s *Service) evaluate(ctx context.Context, by secretstore.Principal, scope 
 		return Decision{}, err
 	}
 	if b.err != nil {
+		s.Store.Evaluated(ctx, by, b.doc, audit.Failed)
 		return b.unusable(), nil
 	}
 	if err := checkInput(b.policyOf, at, input); err != nil {
 		return Decision{}, err
 	}
 	s.Store.Used(by, b.doc)
-	return b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, b.doc.Scope)), nil
+	d := b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, b.doc.Scope))
+	s.Store.Evaluated(ctx, by, b.doc, d.outcome())
+	return d, nil
+}
+
+// outcome is how the audit log has a decision.
+func (d Decision) outcome() audit.Outcome {
+	switch {
+	case d.Error != nil:
+		return audit.Failed
+	case d.Decision:
+		return audit.Allow
+	}
+	return audit.Deny
 }
 
 // find looks a policy up from a scope.
@@ -131,7 +146,9 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Decision{}, fmt.Errorf("bind policy: %w", err)
 	}
-	return b.Evaluate(ctx, input, options), nil
+	decision := b.Evaluate(ctx, input, options)
+	s.Store.Tested(ctx, by, secretstore.KindPolicy, scope, compiled.Secrets(), decision.outcome())
+	return decision, nil
 }
 
 // checkInput checks that an input fits the point at which it came, or else the

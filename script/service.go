@@ -11,6 +11,7 @@ import (
 
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -101,6 +102,7 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 		return Result{}, err
 	}
 	if refused := doc.Forbidden(); refused != nil {
+		s.Store.Evaluated(ctx, by, doc, audit.Failed)
 		return Result{Error: &RunError{Code: refused.Code, Message: refused.Message}}, nil
 	}
 	s.Store.Used(by, doc)
@@ -114,7 +116,7 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 			Message: "script " + doc.Name + " is a module: scripts require it, and nothing runs it"}
 	}
 	p := found.program(all)
-	return s.run(ctx, by, doc.Author, doc.Scope, Run{
+	result := s.run(ctx, by, doc.Author, doc.Scope, Run{
 		ID: p.id,
 		// What a script keeps for one scope that calls it another does not see.
 		CacheID: p.id + " " + scope.Path(),
@@ -125,7 +127,17 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 
 		Occasion:    Occasion{ScriptScope: doc.Scope.Path(), Version: doc.Version, Scope: scope.Path(), Point: cmp.Or(given.Point, PointRun)},
 		RecordInput: found.body.RecordInput,
-	}, doc.SealingSet()), nil
+	}, doc.SealingSet())
+	s.Store.Evaluated(ctx, by, doc, result.outcome())
+	return result, nil
+}
+
+// outcome is how the audit log has a run.
+func (r Result) outcome() audit.Outcome {
+	if r.Error != nil {
+		return audit.Failed
+	}
+	return audit.OK
 }
 
 // Test runs a script that is not stored, as if it were stored in a scope.
@@ -143,8 +155,10 @@ func (s *Service) TestWith(ctx context.Context, by secretstore.Principal, scope 
 	if err != nil {
 		return Result{}, err
 	}
-	return s.run(ctx, by, by, scope, Run{Name: "test", Source: p.source, Input: given.Input, Context: given.Context, Fixtures: given.Fixtures,
-		Occasion: Occasion{ScriptScope: scope.Path(), Scope: scope.Path(), Point: PointTest}, RecordInput: d.RecordInput}, set), nil
+	result := s.run(ctx, by, by, scope, Run{Name: "test", Source: p.source, Input: given.Input, Context: given.Context, Fixtures: given.Fixtures,
+		Occasion: Occasion{ScriptScope: scope.Path(), Scope: scope.Path(), Point: PointTest}, RecordInput: d.RecordInput}, set)
+	s.Store.Tested(ctx, by, secretstore.KindScript, scope, p.secrets, result.outcome())
+	return result, nil
 }
 
 // run runs a script for one principal and with the permissions of another: what it

@@ -1,10 +1,12 @@
 package secretstore
 
 import (
+	"context"
 	"slices"
 	"strings"
 
 	"github.com/reticent/reticent/secretstore/access"
+	"github.com/reticent/reticent/secretstore/audit"
 )
 
 // needed says which permission an act needs: any of these, by what follows the
@@ -34,28 +36,43 @@ var needed = map[string][]access.Permission{
 // It looks at nothing but permissions: who has none is told the same whether the
 // resource exists or not.
 func (s *Store) authorize(by Principal, action string, scope Scope, name string) error {
-	kind, operation, _ := strings.Cut(action, ".")
-	return s.permit(by, action, Kind(kind), needed[operation], scope, name)
+	_, operation, _ := strings.Cut(action, ".")
+	return s.permit(context.Background(), act{by, action, scope, name}, needed[operation])
+}
+
+// kindOf gives the kind of resource that an action is about.
+func kindOf(action string) Kind {
+	kind, _, _ := strings.Cut(action, ".")
+	return Kind(kind)
 }
 
 // Permit decides whether somebody has any of some permissions on a resource, or on
 // some resource of a scope if name is "": for what is done outside of the store,
 // and before a request's body is read. The error is [ErrForbidden].
-func (s *Store) Permit(by Principal, kind Kind, scope Scope, name string, any ...access.Permission) error {
-	return s.permit(by, string(kind)+"."+string(any[len(any)-1]), kind, any, scope, name)
+func (s *Store) Permit(ctx context.Context, by Principal, kind Kind, scope Scope, name string, any ...access.Permission) error {
+	return s.permit(ctx, act{by, string(kind) + "." + string(any[len(any)-1]), scope, name}, any)
 }
 
-func (s *Store) permit(by Principal, action string, kind Kind, any []access.Permission, scope Scope, name string) error {
-	st := s.state.Load()
-	r := st.resource(kind, scope, name)
-	if slices.ContainsFunc(any, func(p access.Permission) bool { return st.permits(by, p, r) }) {
+func (s *Store) permit(ctx context.Context, a act, any []access.Permission) error {
+	st, kind := s.state.Load(), kindOf(a.action)
+	r := st.resource(kind, a.scope, a.name)
+	if slices.ContainsFunc(any, func(p access.Permission) bool { return st.permits(a.by, p, r) }) {
 		return nil
 	}
-	if !st.exists(kind, scope, name) {
-		name = "" // who knows what was pasted there
+	if !st.exists(kind, a.scope, a.name) {
+		a.name = "" // who knows what was pasted there
 	}
-	s.log.Warn("refused", "principal", by.ID, "action", action, "scope", scope.Path(), "name", name)
-	return fail(ErrForbidden, "you may not do that here: it needs the permission %s on a %s of that name in %s", permissionText(any), kind, scope)
+	if st.checkScope(a.scope) != nil {
+		a.scope = Scope{}
+	}
+	s.refused(ctx, a)
+	return fail(ErrForbidden, "you may not do that here: it needs the permission %s on a %s of that name in that scope", permissionText(any), kind)
+}
+
+// refused tells the log and the audit log.
+func (s *Store) refused(ctx context.Context, a act) {
+	s.log.Warn("refused", "principal", a.by.ID, "action", a.action, "scope", a.scope.Path(), "name", a.name)
+	s.audit.Note(a.entry(ctx, audit.Refused))
 }
 
 func permissionText(any []access.Permission) string {
@@ -102,7 +119,7 @@ func (s *Store) authorizeTags(by Principal, scope Scope, before, after map[strin
 	if decisive == "" || st.permits(by, access.Create, access.Resource{Kind: access.Kind(KindGrant), Scope: scope.Path(), Any: true}) {
 		return nil
 	}
-	s.log.Warn("refused", "principal", by.ID, "action", "secret.tag", "scope", scope.Path())
+	s.refused(context.Background(), act{by, "secret.tag", scope, ""})
 	return fail(ErrForbidden, "grants go by the tag %s: only who may make grants in %s may put it on a secret or take it off", decisive, scope)
 }
 
@@ -124,7 +141,7 @@ func (s *Store) authorizeUse(by Principal, scope Scope, names []string) error {
 	if len(denied) == 0 {
 		return nil
 	}
-	s.log.Warn("refused", "principal", by.ID, "action", "secret.use", "scope", scope.Path())
+	s.refused(context.Background(), act{by, "secret.use", scope, ""})
 	return fail(ErrForbidden, "you may not use what is named here: it needs the permission use on %s, as %s sees it", strings.Join(denied, ", "), scope)
 }
 

@@ -40,7 +40,7 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 		return err
 	}
 	made.computed = computed{DerivedFrom: from.From, Encoded: from.Encoded}
-	return s.update(ctx, func(tx kv.WriteTx) error {
+	return s.write(ctx, act{by, "secret.set", scope, name}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}

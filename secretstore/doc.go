@@ -16,13 +16,17 @@
 // compile and bind) has been told. Reads and evaluations take the snapshot and
 // touch no disk.
 //
+// Every method first decides whether the principal may (authorize; package access
+// has the rules), and every write is committed together with its audit entry
+// (write; package audit), or not at all.
+//
 // # On disk
 //
 //	scope:{scope}                      a project or a service
 //	secret:{scope}:{name}              metadata of a secret and of its versions
 //	value:{scope}:{name}:{version}     envelope.Sealed: the encrypted value
 //	use:{scope}:{name}                 the last use of a secret
-//	doc:{kind}:{scope}:{name}          a variable, script, policy or binding
+//	doc:{kind}:{scope}:{name}          a variable, script, policy, binding, grant or group
 //	token:{id}                         an API token, its hash encrypted
 //	meta:key                           a constant under the key-encryption key
 //

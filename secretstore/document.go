@@ -24,6 +24,8 @@ const (
 	KindToken  Kind = "token"
 	// KindExecution is the record of a run, by the name of its script.
 	KindExecution Kind = "execution"
+	// KindAudit is the audit log.
+	KindAudit Kind = "audit"
 	// KindMetrics is the server's counters, of which there is one.
 	KindMetrics Kind = "metrics"
 )
@@ -97,7 +99,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 	}
 	var doc Document
 	var created bool
-	err := s.update(ctx, func(tx kv.WriteTx) error {
+	err := s.write(ctx, act{by, string(d.Kind) + ".put", d.Scope, d.Name}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, d.Scope); err != nil {
 			return err
 		}
@@ -152,7 +154,7 @@ func (s *Store) DeleteDocument(ctx context.Context, by Principal, kind Kind, sco
 	if err := s.authorize(by, string(kind)+".delete", scope, name); err != nil {
 		return err
 	}
-	return s.update(ctx, func(tx kv.WriteTx) error {
+	return s.write(ctx, act{by, string(kind) + ".delete", scope, name}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}

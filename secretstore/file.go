@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/kv"
 )
 
@@ -54,7 +55,7 @@ func (s *Store) PutFile(ctx context.Context, by Principal, scope Scope, file map
 		versions[name] = v
 	}
 	var out FileResult
-	err := s.update(ctx, func(tx kv.WriteTx) error {
+	err := s.write(ctx, act{by, "secret.file", scope, ""}, func(tx kv.WriteTx) error {
 		out = FileResult{Created: []string{}, Updated: []string{}, Unchanged: []string{}, Deleted: []string{}}
 		if err := scopeExists(tx, scope); err != nil {
 			return err
@@ -64,10 +65,19 @@ func (s *Store) PutFile(ctx context.Context, by Principal, scope Scope, file map
 				return inFile(name, err)
 			}
 		}
-		if !o.Replace {
-			return nil
+		if o.Replace {
+			if err := s.deleteOthers(tx, by, scope, file, o.Force, &out); err != nil {
+				return err
+			}
 		}
-		return s.deleteOthers(tx, by, scope, file, o.Force, &out)
+		var each []audit.Entry
+		for i, names := range [][]string{out.Created, out.Updated, out.Deleted} {
+			action := []string{"secret.create", "secret.update", "secret.delete"}[i]
+			for _, name := range names {
+				each = append(each, act{by, action, scope, name}.entry(ctx, audit.OK))
+			}
+		}
+		return s.audit.Append(tx, each...)
 	})
 	return out, err
 }

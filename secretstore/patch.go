@@ -59,7 +59,7 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 		}
 		v = &made
 	}
-	out, err := s.changeSecret(ctx, scope, name, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+	out, err := s.changeSecret(ctx, act{by, "secret.update", scope, name}, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
 		before := r.Tags
 		p.apply(r)
 		if err := s.authorizeTags(by, scope, before, r.Tags); err != nil {

@@ -122,7 +122,7 @@ func (s *Store) PutScope(ctx context.Context, by Principal, scope Scope) (ScopeI
 	}
 	var info ScopeInfo
 	var created bool
-	err := s.update(ctx, func(tx kv.WriteTx) error {
+	err := s.write(ctx, act{by, "scope.put", scope, ""}, func(tx kv.WriteTx) error {
 		parent, ok := scope.parent()
 		if !ok {
 			return fail(ErrInvalid, "the platform always exists")

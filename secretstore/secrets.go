@@ -80,7 +80,7 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 	v.limits = spec.limits()
 	var out Secret
 	var created bool
-	err = s.update(ctx, func(tx kv.WriteTx) error {
+	err = s.write(ctx, act{by, action, scope, name}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
@@ -236,7 +236,7 @@ func (s *Store) DeleteSecret(ctx context.Context, by Principal, scope Scope, nam
 	if err := s.authorize(by, "secret.delete", scope, name); err != nil {
 		return err
 	}
-	return s.update(ctx, func(tx kv.WriteTx) error {
+	return s.write(ctx, act{by, "secret.delete", scope, name}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}

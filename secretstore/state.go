@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/reticent/reticent/secretstore/access"
@@ -94,6 +95,12 @@ func (st *state) metadata(scope Scope, name string, r *secretRecord) Secret {
 // when somebody asks.
 var rowKinds = []string{"doc", "scope", "secret", "token", "use", "value"}
 
+// ofState reports whether a change is one of the state.
+func ofState(c kv.Change) bool {
+	kind, _, _ := strings.Cut(c.Key, ":")
+	return slices.Contains(rowKinds, kind)
+}
+
 // load reads all state.
 func (s *Store) load(ctx context.Context) (*state, error) {
 	var batch kv.Batch
@@ -126,6 +133,10 @@ func (s *Store) load(ctx context.Context) (*state, error) {
 func (s *Store) apply(batch kv.Batch) {
 	s.applying.Lock()
 	defer s.applying.Unlock()
+	if !slices.ContainsFunc(batch.Changes, ofState) {
+		s.advance(batch.Revision)
+		return
+	}
 	b := s.builder(s.state.Load().clone(batch.Revision))
 	if err := b.applyAll(batch); err != nil {
 		s.log.Error("a committed row cannot be read", "error", err)

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/envelope"
 	"github.com/reticent/reticent/secretstore/kv"
 	"github.com/reticent/reticent/secretstore/seal"
@@ -30,6 +31,11 @@ type Config struct {
 	// Random draws surrogates; nil means crypto/rand. Only tests fix it, to
 	// compare two servers byte by byte.
 	Random io.Reader
+	// AuditRetention is how long audit entries are kept; 0 means
+	// audit.DefaultRetention. AuditRestart begins a new chain where the head of the
+	// one that there is cannot be verified any more.
+	AuditRetention time.Duration
+	AuditRestart   bool
 }
 
 // Store is the secret store. It is safe for concurrent use.
@@ -40,6 +46,7 @@ type Store struct {
 	guard  *seal.Guard
 	found  func(name string)
 	random io.Reader
+	audit  *audit.Log
 
 	state  atomic.Pointer[state]
 	cancel context.CancelFunc
@@ -76,6 +83,13 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.audit = audit.New(audit.Config{KV: c.KV, Keys: c.Keys, Retention: c.AuditRetention, Log: s.log})
+	if c.AuditRestart {
+		if err := s.audit.Restart(ctx); err != nil {
+			s.audit.Close()
+			return nil, err
+		}
+	}
 	s.swap(st, Change{})
 	follow, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
@@ -90,6 +104,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 func (s *Store) Close() error {
 	s.stopUses()
 	<-s.usesDone
+	s.audit.Close()
 	s.cancel()
 	<-s.done
 	s.mu.Lock()
@@ -186,12 +201,27 @@ func (s *Store) swap(st *state, change Change) {
 	for _, fn := range s.subscribers {
 		fn(change)
 	}
-	if st.revision > s.revision {
-		s.revision = st.revision
+	s.wake(st.revision)
+	s.scheduleExpiry(st)
+}
+
+// advance notes a commit that changed nothing of the state.
+func (s *Store) advance(revision int64) {
+	next := *s.state.Load()
+	next.revision = revision
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state.Store(&next)
+	s.wake(revision)
+}
+
+// wake lets those go on who wait for a revision. s.mu is held.
+func (s *Store) wake(revision int64) {
+	if revision > s.revision {
+		s.revision = revision
 		close(s.applied)
 		s.applied = make(chan struct{})
 	}
-	s.scheduleExpiry(st)
 }
 
 func (s *Store) now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

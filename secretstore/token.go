@@ -58,7 +58,7 @@ func (s *Store) EnsureAdminToken(ctx context.Context, token string) (string, err
 	if err := s.sealToken(&r, adminToken, token); err != nil {
 		return "", err
 	}
-	return drawn, s.update(ctx, func(tx kv.WriteTx) error { return put(tx, tokenKey(adminToken), r) })
+	return drawn, s.write(ctx, act{Principal{ID: "server"}, "token.create", Scope{}, adminToken}, func(tx kv.WriteTx) error { return put(tx, tokenKey(adminToken), r) })
 }
 
 func newToken() string { return "ret_" + randomID() }

@@ -76,7 +76,7 @@ func (s *Store) CreateToken(ctx context.Context, by Principal, scope Scope, aske
 	if err := s.sealToken(&r, id, value); err != nil {
 		return Token{}, err
 	}
-	err := s.update(ctx, func(tx kv.WriteTx) error {
+	err := s.write(ctx, act{by, "token.create", scope, id}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (s *Store) PatchToken(ctx context.Context, by Principal, scope Scope, id st
 		return Token{}, err
 	}
 	var out Token
-	err := s.changeToken(ctx, scope, id, ifMatch, func(tx kv.WriteTx, r *tokenRecord) error {
+	err := s.changeToken(ctx, act{by, "token.update", scope, id}, ifMatch, func(tx kv.WriteTx, r *tokenRecord) error {
 		if p.Description.Present {
 			r.Description = p.Description.Value
 		}
@@ -154,7 +154,7 @@ func (s *Store) RevokeToken(ctx context.Context, by Principal, scope Scope, id, 
 	if err := s.authorize(by, "token.delete", scope, id); err != nil {
 		return err
 	}
-	return s.changeToken(ctx, scope, id, ifMatch, func(tx kv.WriteTx, r *tokenRecord) error {
+	return s.changeToken(ctx, act{by, "token.delete", scope, id}, ifMatch, func(tx kv.WriteTx, r *tokenRecord) error {
 		if err := s.notTheLast(id); err != nil {
 			return err
 		}
@@ -199,8 +199,9 @@ func (s *Store) notTheLast(id string) error {
 	return fail(ErrInUse, "it is the last administrator's token of the platform that does not expire; create another one first")
 }
 
-func (s *Store) changeToken(ctx context.Context, scope Scope, id, ifMatch string, change func(kv.WriteTx, *tokenRecord) error) error {
-	return s.update(ctx, func(tx kv.WriteTx) error {
+func (s *Store) changeToken(ctx context.Context, a act, ifMatch string, change func(kv.WriteTx, *tokenRecord) error) error {
+	scope, id := a.scope, a.name
+	return s.write(ctx, a, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}

@@ -55,11 +55,8 @@ func (l *Log) head(tx kv.Tx) (Head, error) {
 		return Head{}, ErrTampered
 	}
 	opened, err := l.keys.Open(sealed, headBinding)
-	if errors.Is(err, envelope.ErrTampered) {
-		return Head{}, ErrTampered
-	}
 	if err != nil {
-		return Head{}, fmt.Errorf("audit log: %w", err)
+		return Head{}, ErrTampered // the key is that of the database: see secretstore
 	}
 	var h Head
 	if err := json.Unmarshal(plaintext.Open(opened), &h); err != nil {

@@ -96,6 +96,9 @@ func (l *Log) run(ctx context.Context) {
 // happens if the entry is written, and not otherwise. Seq, Prev and Hash are set
 // here, Time and Count if they are zero.
 func (l *Log) Append(tx kv.WriteTx, entries ...Entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
 	h, err := l.head(tx)
 	if err != nil {
 		return err

@@ -2,14 +2,15 @@ package audit
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/reticent/reticent/secretstore/kv"
 )
 
-// Prune deletes entries that are older than the retention. The chain then begins
+// Prune deletes entries that are older than the retention, as far as they are whole. The chain then begins
 // later, which the head knows and an entry says.
 func (l *Log) Prune(ctx context.Context) error {
 	for {
@@ -25,10 +26,12 @@ func (l *Log) Prune(ctx context.Context) error {
 				return err
 			}
 			cutoff, pruned := l.now().Add(-l.retention), int64(0)
+			check := NewVerifier(h.FirstPrev)
+			check.seq, check.n = h.First-1, 1
 			for _, row := range rows {
-				var e Entry
-				if err := json.Unmarshal(row.Value, &e); err != nil {
-					return fmt.Errorf("audit log: entry %s cannot be read; see reticent audit verify", row.Key)
+				e, err := check.Add(row.Value)
+				if err != nil { // what is broken stays, to be looked into
+					return fmt.Errorf("audit log: entry %s: %w; see reticent audit verify", row.Key, err)
 				}
 				// The last one stays: there is always an entry that the head is of.
 				if !e.Time.Before(cutoff) || e.Seq == h.Last {
@@ -73,8 +76,10 @@ func (l *Log) Restart(ctx context.Context) error {
 				break
 			}
 			after = rows[len(rows)-1].Key
-			if _, err := fmt.Sscanf(after, entryPrefix+"%d", &last); err != nil {
-				return fmt.Errorf("audit log: the key %s is none of an entry", after)
+			for _, row := range rows {
+				if n, err := strconv.ParseInt(strings.TrimPrefix(row.Key, entryPrefix), 10, 64); err == nil && row.Key == entryKey(n) {
+					last = n
+				}
 			}
 		}
 		if err := l.putHead(tx, Head{First: last + 1, Last: last, FirstPrev: genesis, Hash: genesis}); err != nil {
