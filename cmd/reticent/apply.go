@@ -31,7 +31,7 @@ What no file mentions is left alone.
 read, not those of directories in it. A file has one resource or several,
 separated by lines of "---". All files are read before anything is written.
 
-  kind: project | service | variable | secret | script | policy | binding
+  kind: project | service | variable | secret | key | script | policy | binding
   name: NAME           of a binding: its point
   project: NAME        where it lives; none is the platform
   service: NAME
@@ -111,6 +111,8 @@ func (a *applier) applyResource(ctx context.Context, m *manifest, r resource) (r
 		return a.applySecret(ctx, m, r, a.client.Secrets(scope))
 	case "variable":
 		return applyDocument(ctx, a, r, a.client.Variables(scope), func(v client.Variable) client.Meta { return v.Meta })
+	case "key":
+		return applyDocument(ctx, a, r, a.client.Keys(scope), func(k client.Key) client.Meta { return k.Meta })
 	case "script":
 		return applyDocument(ctx, a, r, a.client.Scripts(scope), func(s client.Script) client.Meta { return s.Meta })
 	case "policy":

@@ -51,6 +51,7 @@ Exit codes:
 		serviceCommand(c),
 		secretCommand(c),
 		variableCommand(c),
+		keyCommand(c),
 		scriptCommand(c),
 		policyCommand(c),
 		bindingCommand(c),
