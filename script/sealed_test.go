@@ -22,6 +22,7 @@ func sealedSecrets(t *testing.T) *seal.Set {
 	secrets["RSA"], secrets["RSAPUB"] = values["RSA"], values["RSAPUB"]
 	secrets["ACCOUNT"] = `{"user": "ada", "key": "a-key-of-ada-0f1e2d3c4b5a"}`
 	secrets["SIGNING"] = sealtest.Secret{Value: "whsec_released_0123456789", Release: true}
+	secrets["HMACKEY"] = sealtest.Secret{Value: "YmFzZTY0IG9mIGEga2V5IG9mIHRoZSBleGFtcGxlcw==", Base64: true}
 	return sealtest.Set(t, secrets)
 }
 

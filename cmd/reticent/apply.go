@@ -31,14 +31,14 @@ What no file mentions is left alone.
 read, not those of directories in it. A file has one resource or several,
 separated by lines of "---". All files are read before anything is written.
 
-  kind: project | service | variable | secret | key | script | policy | binding
+  kind: project | service | variable | secret | key | module | script | policy | binding
   name: NAME           of a binding: its point
   project: NAME        where it lives; none is the platform
   service: NAME
 
 and besides the members that the API takes, for which a file may stand:
 
-  source_from: {file: PATH}                  of a script or policy
+  source_from: {file: PATH}                  of a script, module or policy
   modules_from: {NAME: {file: PATH}, ...}    of a policy
   value_from: {file: PATH} or {env: NAME}    of a secret
 
@@ -113,6 +113,9 @@ func (a *applier) applyResource(ctx context.Context, m *manifest, r resource) (r
 		return applyDocument(ctx, a, r, a.client.Variables(scope), func(v client.Variable) client.Meta { return v.Meta })
 	case "key":
 		return applyDocument(ctx, a, r, a.client.Keys(scope), func(k client.Key) client.Meta { return k.Meta })
+	case "module":
+		r.body["kind"] = "module" // a script of that kind, to the API
+		return applyDocument(ctx, a, r, a.client.Scripts(scope), func(s client.Script) client.Meta { return s.Meta })
 	case "script":
 		return applyDocument(ctx, a, r, a.client.Scripts(scope), func(s client.Script) client.Meta { return s.Meta })
 	case "policy":

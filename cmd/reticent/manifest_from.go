@@ -33,7 +33,7 @@ func (m *manifest) resolve(r *resource) error {
 	switch r.kind {
 	case "secret":
 		return r.resolveValue()
-	case "script", "policy":
+	case "script", "module", "policy":
 		if err := m.resolveSource(r); err != nil {
 			return err
 		}
@@ -72,7 +72,11 @@ func (m *manifest) resolveSource(r *resource) error {
 	if _, there := r.body["source"]; there {
 		return errors.New("source and source_from are both there")
 	}
-	text, err := m.read(from.File, script.MaxSourceBytes, "MaxSourceBytes")
+	limit, name := script.MaxSourceBytes, "MaxSourceBytes"
+	if r.kind == "module" {
+		limit, name = script.MaxLibraryBytes, "MaxLibraryBytes"
+	}
+	text, err := m.read(from.File, limit, name)
 	if err != nil {
 		return fmt.Errorf("source_from: %w", err)
 	}

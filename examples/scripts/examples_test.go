@@ -3,6 +3,8 @@ package scripts_test
 import (
 	"maps"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -14,7 +16,7 @@ import (
 // plaintext, with Go's standard library.
 var examples = func() map[string]func(*world) {
 	all := map[string]func(*world){}
-	for _, some := range []map[string]func(*world){webhooks, messages, oauth} {
+	for _, some := range []map[string]func(*world){webhooks, messages, oauth, points, services} {
 		maps.Copy(all, some)
 	}
 	return all
@@ -48,4 +50,28 @@ func folders(t *testing.T) []string {
 		t.Fatalf("the folders and the tests differ: -tests +folders\n%s", diff)
 	}
 	return names
+}
+
+// TestOwnTests runs the test file of each example, as its author does.
+func TestOwnTests(t *testing.T) {
+	for _, name := range folders(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := copied(t, name, func(text string) string { return text })
+			files, err := filepath.Glob(filepath.Join(dir, name+".test.*"))
+			if err != nil || len(files) != 1 {
+				t.Fatalf("there should be one test file, there are %v (%v)", files, err)
+			}
+			args := []string{"script", "test", files[0]}
+			for _, what := range []string{"secrets", "variables"} {
+				file := filepath.Join(dir, "fixtures", what+".yaml")
+				if _, err := os.Stat(file); err == nil {
+					args = append(args, "--"+what, file)
+				}
+			}
+			if out, err := exec.Command(binary, args...).CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
 }

@@ -89,6 +89,9 @@ func (x *world) apply() {
 	x.clean("what apply says", string(out))
 }
 
+// lodash is what lodash-claims asks its reader to fetch.
+const lodash = "../../script/testdata/npm/lodash.js"
+
 // copied copies an example, and changes what its files say.
 func copied(t *testing.T, name string, change func(string) string) string {
 	t.Helper()
@@ -110,10 +113,24 @@ func copied(t *testing.T, name string, change func(string) string) string {
 		}
 		return os.WriteFile(filepath.Join(dir, rest), []byte(change(string(text))), 0o600)
 	})
+	if err == nil && name == "lodash-claims" {
+		err = fetchLodash(filepath.Join(dir, "modules"))
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+func fetchLodash(into string) error {
+	text, err := os.ReadFile(lodash)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(into, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(into, "lodash.js"), text, 0o600)
 }
 
 // answer is what the server says to a run.

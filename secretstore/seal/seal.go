@@ -48,6 +48,9 @@ type Secret struct {
 	Value *Tree
 	// Limits say where the plaintext may go.
 	Limits Limits
+	// Base64 says that the value is a string of canonical base64 (RFC 4648 section
+	// 4), which was checked when it was stored: it may be decoded as a whole.
+	Base64 bool
 	// Release allows outputs keyed with this secret to come out plain.
 	Release bool
 	// From are the IDs of the secrets that a script computed the value from,

@@ -251,6 +251,47 @@ func TestRule5DecodingUndoesWhatTheRunEncoded(t *testing.T) {
 	wantCode(t, err, seal.CodeInspected)
 }
 
+func TestRule5SecretsThatAreBase64AreDecodedWhole(t *testing.T) {
+	bytes := strong + "\x00\xff\r\n"
+	text := base64.StdEncoding.EncodeToString([]byte(bytes))
+	run := newRun(t, map[string]any{"KEY": sealtest.Secret{Value: text, Base64: true, Release: true}, "TEXT": strong2})
+	key, ok := token(t, run, "KEY"), must(t)
+	decoded := ok(run.Underive(seal.Base64, key))
+	if decoded == key || !run.Holds(decoded) || ok(run.Underive(seal.Base64, key)) != decoded {
+		t.Errorf("the bytes are %q, want a surrogate of their own, the same each time", decoded)
+	}
+	if !equal(t, run, decoded, bytes) || equal(t, run, decoded, text) || equal(t, run, decoded, bytes[:len(bytes)-1]) {
+		t.Error("the bytes are not those of the base64")
+	}
+	m := hmac.New(sha256.New, []byte(bytes))
+	m.Write([]byte("m"))
+	// They are an encoding of it: what is computed with them is not released.
+	if got := ok(run.MAC(seal.HashSHA256, decoded, "m")); !run.Holds(got) || !equal(t, run, got, string(m.Sum(nil))) {
+		t.Error("the HMAC is plain, or not that of the bytes")
+	}
+	if names := run.Provenance(decoded); len(names.Secrets) != 1 {
+		t.Errorf("the bytes come from %v, want KEY", names)
+	}
+	for name, try := range map[string]func() error{
+		"comparing them with the text": func() error { _, err := run.Equal(decoded, key); return err },
+		"HMACs of the two": func() error {
+			_, err := run.Equal(ok(run.MAC(seal.HashSHA256, decoded, "m")), ok(run.MAC(seal.HashSHA256, key, "m"+key)))
+			return err
+		},
+		"a part of a text": func() error { _, err := run.Underive(seal.Base64, "AAAA"+key); return err },
+		"twice the text":   func() error { _, err := run.Underive(seal.Base64, key+key); return err },
+		"what they are":    func() error { _, err := run.Underive(seal.Base64, decoded); return err },
+		"hex":              func() error { _, err := run.Underive(seal.Hex, key); return err },
+		"another secret":   func() error { _, err := run.Underive(seal.Base64, token(t, run, "TEXT")); return err },
+	} {
+		if err := try(); err == nil {
+			t.Errorf("%s: no error", name)
+		} else {
+			wantCode(t, err, seal.CodeInspected)
+		}
+	}
+}
+
 func TestRule9GuessesThroughSignaturesAreCounted(t *testing.T) {
 	mac := func(key, message string) string {
 		m := hmac.New(sha256.New, []byte(key))

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/reticent/reticent/secretstore/signing"
@@ -38,8 +39,9 @@ var inverses = map[Func]func(string) ([]byte, error){
 // Underive undoes Base64, Base64URL, Base64RawURL, Hex, Component, Form and
 // JSONString. Of a string
 // with surrogates it undoes what [Run.Derive] made, and of hex what its digests
-// made too: it gives what went in. Whether anything else could be decoded would
-// tell of the secret: it is refused with sealed_secret_inspected.
+// made too: it gives what went in. A secret whose metadata say that it is base64
+// can be decoded as it stands. Whether anything else could be decoded would tell of
+// the secret: it is refused with sealed_secret_inspected.
 func (r *Run) Underive(f Func, s string) (string, error) {
 	inverse, ok := inverses[f]
 	if !ok {
@@ -93,6 +95,8 @@ func (r *Run) undo(f Func, token string, o *origin) (string, error) {
 		return o.of, nil
 	case f == Hex && functions[o.by].opaque:
 		return r.digestBytes(token, o)
+	case f == Base64 && o.of == "" && slices.ContainsFunc(o.sources, func(s source) bool { return s.secret.Base64 }):
+		return r.keyBytes(token, o)
 	}
 	return "", inspected("decoding it", "decode what an encoder of this run gave, or store the decoded value")
 }
@@ -111,6 +115,26 @@ func (r *Run) digestBytes(token string, o *origin) (string, error) {
 				return nil, err
 			}
 			return hex.AppendDecode(nil, text)
+		},
+	})
+}
+
+// keyBytes gives the bytes that a secret is the base64 of. It counts as an encoding
+// of the secret: it compares with what somebody else has, and not with the secret's
+// own text.
+func (r *Run) keyBytes(token string, o *origin) (string, error) {
+	key := call{fn: "decode", a: token}
+	if known, ok := r.recall(key); ok {
+		return known, nil
+	}
+	return r.issue(key, &origin{
+		sources: o.sources, of: token, by: "decode", size: o.size, encoded: true, binary: true,
+		resolve: func() ([]byte, error) {
+			text, err := o.resolve()
+			if err != nil {
+				return nil, err
+			}
+			return base64.StdEncoding.AppendDecode(nil, text)
 		},
 	})
 }

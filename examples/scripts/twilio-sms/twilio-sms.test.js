@@ -10,7 +10,7 @@ test("sends a message", async (t) => {
   assert.deepEqual(await send(context), { sid: "SM1", status: "queued" });
   const [call] = mock.calls();
   assert.equal(call.body, "To=%2B441&From=%2B15550100&Body=a+%26+b");
-  assert.equal(call.headers.authorization, "Basic " + btoa("AC1:" + context.secrets.TWILIO_AUTH_TOKEN));
+  assert.equal(call.headers.authorization, "Basic " + Buffer.from("AC1:" + context.secrets.TWILIO_AUTH_TOKEN).toString("base64"));
 });
 
 test("says why not", async (t) => {

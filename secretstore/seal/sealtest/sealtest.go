@@ -18,6 +18,7 @@ type Secret struct {
 	Hosts   []string        // allowed_hosts
 	In      []seal.Position // allowed_in
 	Release bool
+	Base64  bool     // encoding is base64hmac or base64aes
 	Plain   []string // JSON pointers of fields that are not secret
 }
 
@@ -49,7 +50,7 @@ func New(tb testing.TB, name string, s Secret) *seal.Secret {
 
 func build(tb testing.TB, name string, s Secret) *seal.Secret {
 	tb.Helper()
-	out := &seal.Secret{ID: "test/" + name, Name: name, Release: s.Release, Limits: seal.Limits{In: s.In}}
+	out := &seal.Secret{ID: "test/" + name, Name: name, Release: s.Release, Base64: s.Base64, Limits: seal.Limits{In: s.In}}
 	for _, h := range s.Hosts {
 		rule, err := seal.ParseHostRule(h)
 		if err != nil {
