@@ -3,7 +3,7 @@
 
 GO ?= go
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
-TESTFLAGS ?= -timeout=10m
+TESTFLAGS ?= -timeout=30m
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test race check fmt lint vuln fuzz bench tools clean go
