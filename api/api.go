@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
@@ -17,6 +18,8 @@ type Config struct {
 	Policies *policy.Service
 	Scripts  *script.Service
 	Keys     *key.Service
+	// Identities tells who has a token of an issuer or a client certificate.
+	Identities *identity.Service
 	// Log receives a line a request; nil discards. A line has the route's
 	// pattern and never a path, a query, a header or a body.
 	Log *slog.Logger
@@ -31,19 +34,20 @@ type Config struct {
 }
 
 type server struct {
-	publicURL string
-	store     *secretstore.Store
-	policies  *policy.Service
-	scripts   *script.Service
-	keys      *key.Service
-	log       *slog.Logger
-	metrics   *Metrics
-	ready     func() error
+	publicURL  string
+	identities *identity.Service
+	store      *secretstore.Store
+	policies   *policy.Service
+	scripts    *script.Service
+	keys       *key.Service
+	log        *slog.Logger
+	metrics    *Metrics
+	ready      func() error
 }
 
 // New makes the handler of the whole API.
 func New(c Config) http.Handler {
-	s := &server{store: c.Store, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
+	s := &server{store: c.Store, identities: c.Identities, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

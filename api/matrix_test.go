@@ -23,7 +23,7 @@ var roles = map[string]map[string]string{
 	"admin": {
 		"secret": "create read update delete use", "variable": "create read update delete",
 		"script": "create read update delete execute", "policy": "create read update delete execute", "binding": "create read update delete execute",
-		"scope": "create read", "token": "create read update delete", "group": "create read update delete", "grant": "create read update delete",
+		"scope": "create read", "token": "create read update delete", "group": "create read update delete", "grant": "create read update delete", "issuer": "create read update delete",
 		"metrics": "read", "execution": "read", "audit": "read", "key": "create read update delete execute",
 	},
 	"author": {
@@ -33,7 +33,7 @@ var roles = map[string]map[string]string{
 	"evaluator": {"script": "execute", "policy": "execute", "binding": "execute"},
 	"auditor": {
 		"secret": "read", "variable": "read", "script": "read", "policy": "read", "binding": "read", "scope": "read",
-		"token": "read", "group": "read", "grant": "read", "metrics": "read", "execution": "read", "audit": "read", "key": "read",
+		"token": "read", "group": "read", "grant": "read", "issuer": "read", "metrics": "read", "execution": "read", "audit": "read", "key": "read",
 	},
 	"": {},
 }

@@ -100,7 +100,7 @@ func permissionTable() map[string]need {
 	// Collections have the same routes.
 	for path, kind := range map[string]secretstore.Kind{
 		"secrets": secretstore.KindSecret, "variables": secretstore.KindVariable, "scripts": secretstore.KindScript, "policies": secretstore.KindPolicy,
-		"keys": secretstore.KindKey, "grants": secretstore.KindGrant, "groups": secretstore.KindGroup, "tokens": secretstore.KindToken,
+		"keys": secretstore.KindKey, "grants": secretstore.KindGrant, "groups": secretstore.KindGroup, "issuers": secretstore.KindIssuer, "tokens": secretstore.KindToken,
 	} {
 		one := "{scope}/" + path + "/{name}"
 		t["GET {scope}/"+path] = need{any: read, kind: kind, some: true}

@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
@@ -56,6 +57,7 @@ func (s *server) routes() chi.Router {
 			s.scoped(r, scope)
 		}
 		r.Get("/v1/audit/verification", s.handle(s.verifyAudit))
+		mount(r, "/v1/issuers", collection[identity.Issuer]{s, identity.Issuers(s.store)})
 		mount(r, "/v1/groups", collection[access.Group]{s, secretstore.GroupShelf(s.store)})
 	})
 	return root

@@ -54,6 +54,16 @@ func tourAccess(ctx context.Context, t *testing.T, c *client.Client, scope clien
 	if !report.Intact {
 		t.Errorf("the audit log: %+v", report)
 	}
+	issuers := c.Issuers()
+	issuer, _, err := issuers.Put(ctx, "corp", client.IssuerSpec{Issuer: "https://login.example.com", Audiences: []string{"reticent"}, JWKSURL: "https://login.example.invalid/jwks.json"}, "")
+	ok(err)
+	_, err = issuers.Patch(ctx, "corp", map[string]any{"algorithms": []string{"ES256"}}, issuer.ETag)
+	ok(err)
+	_, err = issuers.Get(ctx, "corp")
+	ok(err)
+	_, err = issuers.All(ctx)
+	ok(err)
+	ok(issuers.Delete(ctx, "corp", "", false))
 	groups := c.Groups()
 	group, _, err := groups.Put(ctx, "billing", client.GroupSpec{Members: []string{"user:corp:alice", "group:corp:billing", token.Subject}}, "")
 	ok(err)

@@ -11,10 +11,10 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// fetchThrough fetches key sets as package egress lets it: no address that is
+// FetchKeySets fetches key sets as package egress lets it: no address that is
 // not public unless the operator says so, and what comes back sealed against
 // every secret that its host may have. No secret is in the request.
-func fetchThrough(client *egress.Client, store *secretstore.Store) jwks.Fetch {
+func FetchKeySets(client *egress.Client, store *secretstore.Store) jwks.Fetch {
 	return func(ctx context.Context, url string) ([]byte, error) {
 		run := seal.NewSet(nil, nil).NewRun(store.RunOptions(secretstore.Principal{}, secretstore.Scope{}))
 		response, err := client.Do(ctx, run, egress.Request{

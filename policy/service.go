@@ -44,7 +44,7 @@ func NewService(c Config) *Service {
 	}
 	s.bindings = secretstore.Shelf[Binding]{Store: c.Store, Kind: secretstore.KindBinding, Name: checkBindingName, Check: checkBinding}
 	if c.Egress != nil {
-		s.keys = jwks.NewCache(jwks.Config{Fetch: fetchThrough(c.Egress, c.Store)})
+		s.keys = jwks.NewCache(jwks.Config{Fetch: FetchKeySets(c.Egress, c.Store)})
 	}
 	s.snapshot.Store(&snapshot{})
 	c.Store.Subscribe(s.follow)

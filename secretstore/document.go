@@ -38,6 +38,7 @@ const (
 	KindBinding  Kind = "binding"
 	KindGrant    Kind = "grant"
 	KindGroup    Kind = "group"
+	KindIssuer   Kind = "issuer"
 	KindKey      Kind = "key"
 )
 

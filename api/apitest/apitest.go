@@ -16,6 +16,7 @@ import (
 
 	"github.com/reticent/reticent/api"
 	"github.com/reticent/reticent/api/client"
+	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
@@ -113,7 +114,8 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	scripts := script.NewService(s.Store, engine)
 	scripts.Recorder = recorder
-	s.API = api.Config{Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Log: log, Metrics: s.Metrics}
+	identities := identity.New(identity.Config{Store: s.Store, Fetch: policy.FetchKeySets(out, s.Store), Log: log})
+	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -134,6 +136,7 @@ func Start(t testing.TB, o Options) *Server {
 		<-served
 		engine.Close()
 		policies.Close()
+		identities.Close()
 		out.Close()
 		recorder.Close()
 		if err := s.Store.Close(); err != nil {

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
@@ -104,4 +105,29 @@ func (x Tokens) Revoke(ctx context.Context, id, ifMatch string, force bool) erro
 	}
 	_, err := x.c.do(ctx, in, nil)
 	return err
+}
+
+// IssuerSpec is an issuer of tokens as it is written.
+type IssuerSpec struct {
+	Issuer        string          `json:"issuer"`
+	Audiences     []string        `json:"audiences"`
+	JWKSURL       string          `json:"jwks_url,omitempty"`
+	JWKS          json.RawMessage `json:"jwks,omitempty"`
+	Algorithms    []string        `json:"algorithms,omitempty"`
+	Types         []string        `json:"types,omitempty"`
+	SubjectClaim  string          `json:"subject_claim,omitempty"`
+	GroupsClaim   string          `json:"groups_claim,omitempty"`
+	LeewaySeconds *int            `json:"leeway_seconds,omitempty"`
+	Description   string          `json:"description,omitempty"`
+}
+
+// Issuer is an issuer of tokens.
+type Issuer struct {
+	Meta
+	IssuerSpec
+}
+
+// Issuers gives the issuers, which are the platform's.
+func (c *Client) Issuers() Collection[Issuer, *Issuer] {
+	return Collection[Issuer, *Issuer]{reader[Issuer, *Issuer]{c, Scope{}, "issuers"}}
 }

@@ -13,24 +13,32 @@ import (
 	"strings"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/reticent/reticent/api"
 	"github.com/reticent/reticent/api/client"
+	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/egress"
 	"github.com/reticent/reticent/secretstore/key"
 )
 
 // server is what `reticent serve` is told.
 type server struct {
-	addr      string
-	data      string
-	dev       bool
-	keyFile   string
+	addr    string
+	data    string
+	dev     bool
+	keyFile string
+	tls     tlsFiles
+
+	auditRetention time.Duration
+	auditRestart   bool
+
 	apply     []string
 	logFormat string
 	logLevel  slog.Level
@@ -45,8 +53,9 @@ func serveCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "serve (--data DIR | --dev)",
 		Short: "run the server",
-		Long: `Run the server: one process, one port, plain HTTP. Put a proxy that speaks TLS
-in front of it where it listens beyond this machine.
+		Long: `Run the server: one process, one port. It speaks TLS with --tls-cert and
+--tls-key, plain HTTP without; let it listen beyond this machine only with TLS, or
+with a proxy that speaks TLS in front of it.
 
 With --data, the state is kept in DIR/state.db and the key-encryption key in
 DIR/key.json. Both are made at the first start. Back the key up, apart from the
@@ -72,6 +81,12 @@ second one stops it at once.`,
 	flags.StringArrayVar(&s.apply, "apply", nil, "apply the resources in this `directory` or file before the server is ready; repeatable")
 	flags.StringVar(&s.logFormat, "log-format", "text", "how to log to standard error: text or `json`")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn or error")
+	flags.StringVar(&s.tls.Cert, "tls-cert", "", "speak TLS with this certificate `file` (PEM, with its chain); it is read again when it changes")
+	flags.StringVar(&s.tls.Key, "tls-key", "", "the private key `file` of --tls-cert")
+	flags.StringVar(&s.tls.ClientCA, "tls-client-ca", "", "take client certificates that the authorities in this `file` signed, in place of tokens")
+	c.MarkFlagsRequiredTogether("tls-cert", "tls-key")
+	flags.DurationVar(&s.auditRetention, "audit-retention", audit.DefaultRetention, "keep audit entries this `long`")
+	flags.BoolVar(&s.auditRestart, "audit-restart", false, "begin a new audit chain if the head of the old one was changed or lost")
 	registerEgress(flags, &s.egress)
 	registerScriptLimits(flags, &s.script)
 	registerRecords(flags, &s.recorder)
@@ -124,18 +139,28 @@ func (s *server) serve(c *cobra.Command) (err error) {
 		return err
 	}
 	url := "http://" + listener.Addr().String()
+	if s.tls.Cert != "" {
+		url = "https://" + listener.Addr().String()
+	}
 	if token != "" { // at once: whatever happens next, it is stored
 		say(stderr, "the administrator's token, which is not shown again; to use it, type:")
 		fmt.Fprintf(stderr, "\n  export %s=%s %s=%s\n\n", addrVariable, url, tokenVariable, token)
 	} else {
 		token = chosen
 	}
-	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		say(stderr, "warning: %s is open to other machines and speaks plain HTTP: put a proxy that speaks TLS in front of it", url)
+	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() && s.tls.Cert == "" {
+		say(stderr, "warning: %s is open to other machines and speaks plain HTTP: give it --tls-cert and --tls-key, or put a proxy that speaks TLS in front of it", url)
 	}
 	h := api.NewServer(p.handler, log)
 	failed := make(chan error, 1)
-	go func() { failed <- h.Serve(listener) }()
+	if s.tls.Cert != "" {
+		if h.TLSConfig, err = s.tls.Config(log); err != nil {
+			return err
+		}
+		go func() { failed <- h.ServeTLS(listener, "", "") }()
+	} else {
+		go func() { failed <- h.Serve(listener) }()
+	}
 	err = s.prepare(ctx, url, token, stderr)
 	if err == nil {
 		p.ready.Store(true)
@@ -162,14 +187,15 @@ func shutdown(ctx context.Context, h *http.Server) error {
 
 // parts are what a running server is made of.
 type parts struct {
-	records  *script.Recorder
-	store    *secretstore.Store
-	policies *policy.Service
-	engine   *script.Engine
-	egress   *egress.Client
-	handler  http.Handler
-	log      *slog.Logger
-	ready    *atomic.Bool
+	records    *script.Recorder
+	store      *secretstore.Store
+	policies   *policy.Service
+	engine     *script.Engine
+	identities *identity.Service
+	egress     *egress.Client
+	handler    http.Handler
+	log        *slog.Logger
+	ready      *atomic.Bool
 }
 
 // start wires the parts.
@@ -189,7 +215,8 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	if err != nil {
 		return p, err
 	}
-	p.store, err = secretstore.Open(ctx, secretstore.Config{KV: state, Keys: keys, Log: log, Found: metrics.Found})
+	p.store, err = secretstore.Open(ctx, secretstore.Config{KV: state, Keys: keys, Log: log, Found: metrics.Found,
+		AuditRetention: s.auditRetention, AuditRestart: s.auditRestart})
 	if err != nil {
 		return p, errors.Join(err, state.Close())
 	}
@@ -205,8 +232,9 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	scripts.Recorder = p.records
 	metrics.Sandbox(p.engine.Sandbox())
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
+	p.identities = identity.New(identity.Config{Store: p.store, Fetch: policy.FetchKeySets(p.egress, p.store), Log: log})
 	p.handler = api.New(api.Config{
-		Store: p.store, Policies: p.policies, Scripts: scripts, Keys: key.NewService(p.store),
+		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: key.NewService(p.store),
 		Log: log, Metrics: metrics, PublicURL: s.publicURL,
 		Ready: func() error {
 			if !p.ready.Load() {
@@ -225,6 +253,9 @@ func (p *parts) close() error {
 	}
 	if p.policies != nil {
 		p.policies.Close()
+	}
+	if p.identities != nil {
+		p.identities.Close()
 	}
 	if p.egress != nil {
 		p.egress.Close()
@@ -246,7 +277,11 @@ func (s *server) prepare(ctx context.Context, url, token string, stderr io.Write
 	if token == "" {
 		return hint(errors.New("--apply needs the administrator's token"), "set "+tokenVariable+" to the one that the first start printed")
 	}
-	c, err := client.New(url, token, nil)
+	own, err := s.tls.client()
+	if err != nil {
+		return err
+	}
+	c, err := client.New(url, token, own)
 	if err != nil {
 		return err
 	}

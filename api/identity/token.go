@@ -1,0 +1,162 @@
+package identity
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/reticent/reticent/policy/jwks"
+	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/access"
+	"github.com/reticent/reticent/secretstore/strictjson"
+)
+
+// trusted is an issuer with its keys.
+type trusted struct {
+	name string
+	Issuer
+	keys func() *jwks.Keys
+}
+
+// jws is a token in the compact form (RFC 7515 section 7.1), taken apart and not
+// verified.
+type jws struct {
+	text   string
+	header header
+	claims map[string]any
+}
+
+type header struct {
+	Algorithm string `json:"alg"`
+	KeyID     string `json:"kid"`
+	Type      string `json:"typ"`
+	// Critical names what a receiver has to understand (RFC 7515 section 4.1.11).
+	// Nothing of it is understood.
+	Critical json.RawMessage `json:"crit"`
+}
+
+// parse takes a token apart, strictly.
+func parse(text string) (*jws, bool) {
+	parts := strings.Split(text, ".")
+	if len(text) > MaxTokenBytes || len(parts) != 3 {
+		return nil, false
+	}
+	t := &jws{text: text}
+	var members map[string]any
+	for i, part := range parts[:2] {
+		raw, err := base64.RawURLEncoding.Strict().DecodeString(part)
+		if err != nil || strictjson.Unmarshal(raw, &members) != nil {
+			return nil, false
+		}
+		if i == 0 && json.Unmarshal(raw, &t.header) != nil {
+			return nil, false
+		}
+		if i == 0 {
+			members = nil
+		}
+	}
+	t.claims = members
+	return t, t.claims != nil && t.header.Critical == nil
+}
+
+// principal verifies a token and gives who it stands for.
+func (i *trusted) principal(t *jws, now time.Time) (secretstore.Principal, bool) {
+	none := secretstore.Principal{}
+	if !slices.Contains(i.algorithms(), t.header.Algorithm) || !i.typed(t.header.Type) {
+		return none, false
+	}
+	if iss, _ := t.claims["iss"].(string); iss != i.Issuer.Issuer || !i.addressed(t.claims["aud"]) || !i.inTime(t.claims, now) {
+		return none, false
+	}
+	keys := i.keys()
+	if keys == nil || !keys.Verify(t.text, t.header.Algorithm, t.header.KeyID) {
+		return none, false
+	}
+	subject, _ := claim(t.claims, i.SubjectClaim, "sub").(string)
+	return named(i.name, subject, texts(claim(t.claims, i.GroupsClaim, "groups")))
+}
+
+// named makes a principal of what an issuer says. A name that cannot be one is
+// nobody's; a group that cannot be one is left out.
+func named(issuer, subject string, groups []string) (secretstore.Principal, bool) {
+	p := secretstore.Principal{ID: "user:" + issuer + ":" + subject}
+	if access.CheckSubject(p.ID) != nil || len(groups) > MaxGroups {
+		return secretstore.Principal{}, false
+	}
+	for _, g := range groups {
+		if g = "group:" + issuer + ":" + g; access.CheckSubject(g) == nil && !slices.Contains(p.Groups, g) {
+			p.Groups = append(p.Groups, g)
+		}
+	}
+	slices.Sort(p.Groups)
+	return p, true
+}
+
+// typed compares the type, whose "application/" may be left out (RFC 7515 section
+// 4.1.9).
+func (i *trusted) typed(typ string) bool {
+	short := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "application/") }
+	return len(i.Types) == 0 || slices.ContainsFunc(i.Types, func(t string) bool { return short(t) == short(typ) })
+}
+
+func (i *trusted) addressed(aud any) bool {
+	return slices.ContainsFunc(texts(aud), func(a string) bool { return slices.Contains(i.Audiences, a) })
+}
+
+// inTime checks exp, which has to be there, nbf and iat (RFC 7519 section 4.1).
+func (i *trusted) inTime(claims map[string]any, now time.Time) bool {
+	seconds := func(name string) (at time.Time, there, ok bool) {
+		v, there := claims[name]
+		n, ok := v.(float64)
+		if ok = ok && n >= 0 && n < 1<<40; !ok {
+			return time.Time{}, there, false
+		}
+		return time.Unix(int64(n), 0), there, true
+	}
+	if exp, _, ok := seconds("exp"); !ok || !now.Before(exp.Add(i.leeway())) {
+		return false
+	}
+	for _, name := range []string{"nbf", "iat"} {
+		if at, there, ok := seconds(name); there && (!ok || now.Add(i.leeway()).Before(at)) {
+			return false
+		}
+	}
+	return true
+}
+
+// claim gives a claim by its name or by a JSON pointer.
+func claim(claims map[string]any, name, otherwise string) any {
+	if name == "" {
+		name = otherwise
+	}
+	if !strings.HasPrefix(name, "/") {
+		return claims[name]
+	}
+	var at any = claims
+	for token := range jsontext.Pointer(name).Tokens() {
+		members, _ := at.(map[string]any)
+		at = members[token]
+	}
+	return at
+}
+
+// texts gives a string, or the strings of a list.
+func texts(v any) []string {
+	switch v := v.(type) {
+	case string:
+		return []string{v}
+	case []any:
+		var out []string
+		for _, e := range v {
+			if s, ok := e.(string); ok {
+				out = append(out, s)
+			}
+		}
+		return out
+	}
+	return nil
+}
