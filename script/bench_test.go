@@ -129,3 +129,30 @@ func BenchmarkWorkers(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkLibrary tells what a run costs that loads lodash, in process and with
+// secrets, beside the same run without it.
+func BenchmarkLibrary(b *testing.B) {
+	lib := npm(b)["lodash"]
+	for _, bc := range []struct {
+		name, source string
+		values       map[string]any
+	}{
+		{"without", head + "return 1\n}", nil},
+		{"not-loaded", head + "if (context.input.x) return require('lodash').VERSION; return 1\n}", nil},
+		{"loaded", head + "return require('lodash').get({ a: [1] }, 'a[0]')\n}", nil},
+		{"loaded-sealed", head + "return require('lodash').get({ a: [context.secrets.API_KEY] }, 'a[0]') === 'x'\n}", secretsOfTests},
+	} {
+		b.Run(bc.name, func(b *testing.B) {
+			e := engine(b, Config{InProcess: true})
+			set := sealRun(b, bc.values).Set()
+			b.ReportAllocs()
+			for b.Loop() {
+				r := e.Run(b.Context(), Run{ID: bc.name, Source: with(bc.source, lib), Seal: set.NewRun(seal.Options{}), Input: json.RawMessage("{}")})
+				if r.Error != nil {
+					b.Fatal(r.Error)
+				}
+			}
+		})
+	}
+}

@@ -259,3 +259,23 @@ func TestBacktrackingInLibraries(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestGuardsComeWithModules has the object in one unit and the name of its function
+// in another: neither alone needs the guard.
+func TestGuardsComeWithModules(t *testing.T) {
+	e := engine(t, Config{InProcess: true})
+	for _, tc := range []struct{ main, module string }{
+		{"return require('m').object.keys(S)", "exports.object = Object"},
+		{"const f = require('m').f; return f(S)", "exports.f = Number"},
+		{"const f = 'x'.charAt; require('m'); return f.call(S, 0)", "exports.a = 1"},
+		{"const m = require('m'); return m.reflect.get(S, 0)", "exports.reflect = Reflect"},
+		{"const m = require('m'); return new m.set([S]).has('x')", "exports.set = Set"},
+		{"const [g] = require('m').list; return g(S)", "exports.list = [parseInt]"},
+		{"return require('m').by('')(S)", "exports.by = (s) => (v) => s.concat(v).charAt(0)"},
+	} {
+		got := runSource(t, e, sealRun(t, secretsOfTests), with(head+"const S = [context.secrets.API_KEY][0]; "+tc.main+"\n}", module("m", tc.module)), "{}")
+		if got.Error == nil || got.Error.Code != seal.CodeInspected {
+			t.Errorf("%s with %s: %s %v", tc.main, tc.module, asJSON(t, got.Output), got.Error)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -91,14 +92,33 @@ func (a *applier) apply(ctx context.Context, name string) error {
 		return err
 	}
 	defer m.close()
-	for _, r := range m.resources {
-		did, err := a.applyResource(ctx, m, r)
-		if err != nil {
-			return fmt.Errorf("%s (%s): %w", r, r.where, err)
+	left := m.resources
+	for len(left) > 0 {
+		var later []resource
+		var missing error
+		for _, r := range left {
+			did, err := a.applyResource(ctx, m, r)
+			if needsModule(err) { // which may come further down
+				later, missing = append(later, r), errors.Join(missing, fmt.Errorf("%s (%s): %w", r, r.where, err))
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("%s (%s): %w", r, r.where, err)
+			}
+			a.done = append(a.done, applied{r.kind, r.project, r.service, r.name, did})
 		}
-		a.done = append(a.done, applied{r.kind, r.project, r.service, r.name, did})
+		if len(later) == len(left) {
+			return missing
+		}
+		left = later
 	}
 	return nil
+}
+
+// needsModule reports whether a script is refused for a module that is not there.
+func needsModule(err error) bool {
+	p, ok := errors.AsType[*client.Problem](err)
+	return ok && p.Code == "invalid_script" && slices.ContainsFunc(p.Errors, func(f client.Finding) bool { return f.Code == "module_missing" })
 }
 
 func (a *applier) applyResource(ctx context.Context, m *manifest, r resource) (result, error) {

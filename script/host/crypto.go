@@ -34,7 +34,7 @@ func (h *Host) newCrypto() goja.Value {
 // mayName reports whether the program could say one of the names.
 func (h *Host) mayName(names ...string) bool {
 	s := h.job.Script
-	return s == nil || s.whole || s.Dynamic || says(s.Program, names...)
+	return s == nil || s.whole || s.Dynamic || says(&s.Info, names...)
 }
 
 // cryptoConstants are those of OpenSSL that choose RSA's padding.

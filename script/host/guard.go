@@ -1,7 +1,9 @@
 package host
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/dop251/goja"
 
@@ -32,16 +34,28 @@ var iterating = []string{"from", "Set", "Map", "WeakSet", "WeakMap", "fromEntrie
 // prototypesCode gives the prototypes that only syntax leads to.
 var prototypesCode = goja.MustCompile("", `[function(){}, function*(){}, async function(){}, async()=>{}].map(Object.getPrototypeOf)`, false)
 
-// Script is a program and the guards that it can meet, worked out once.
+// Script is a program, and what its parts can reach, worked out once.
 type Script struct {
 	*program.Program
-	guards []guarded
-	// whole: the program can reach functions without naming them.
+	// whole: some part of the program can reach functions without naming them.
 	whole bool
-	// code: it can reach the functions that make code of text.
-	code bool
 	// libraries are the files of its libraries.
 	libraries map[string]bool
+	// first is what the script itself can reach; what it can with modules is worked
+	// out when a run has asked for them, and kept under their places.
+	first *reach
+	more  sync.Map
+}
+
+// reach is what some units of a program can reach together: a function that one
+// names may be of an object that another does.
+type reach struct {
+	names  map[string]bool
+	guards []guarded
+	// whole: they can reach functions without naming them.
+	whole bool
+	// code: they can reach the functions that make code of text.
+	code bool
 }
 
 // guarded is a function that needs a guard.
@@ -49,12 +63,37 @@ type guarded struct{ object, name, spec string }
 
 // NewScript prepares a program to be run.
 func NewScript(p *program.Program) *Script {
-	s := &Script{Program: p, whole: says(p, reflective...), code: p.Dynamic && !p.Sealed, libraries: map[string]bool{}}
+	s := &Script{Program: p, whole: says(&p.Info, reflective...), libraries: map[string]bool{}}
 	for i := range p.Modules {
 		if file := p.Modules[i].Library; file != "" {
 			s.libraries[file] = true
 		}
 	}
+	s.first = newReach(&p.Modules[0].Info, p.Sealed)
+	return s
+}
+
+// reach gives what the units at these places can reach.
+func (s *Script) reach(places []int) *reach {
+	if len(places) == 1 {
+		return s.first
+	}
+	key := fmt.Sprint(places)
+	if known, ok := s.more.Load(key); ok {
+		return known.(*reach)
+	}
+	units := make([]*program.Info, len(places))
+	for i, at := range places {
+		units[i] = &s.Modules[at].Info
+	}
+	together := program.Together(units...)
+	r := newReach(&together, s.Sealed)
+	s.more.Store(key, r)
+	return r
+}
+
+func newReach(p *program.Info, sealed bool) *reach {
+	r := &reach{names: p.Names, whole: says(p, reflective...), code: p.Dynamic && !sealed}
 	for object, functions := range builtins {
 		if needs, ok := onlyWith[object]; ok && !says(p, needs...) {
 			continue
@@ -65,18 +104,18 @@ func NewScript(p *program.Program) *Script {
 				said = p.Values[name]
 			}
 			if spec != safe && (implied[object] || said) {
-				s.guards = append(s.guards, guarded{object, name, spec})
+				r.guards = append(r.guards, guarded{object, name, spec})
 			}
 		}
 	}
-	if p.Sealed && (p.Iterates || says(p, iterating...)) {
-		s.guards = append(s.guards, guarded{"String.prototype", "@@iterator", builtins["String.prototype"]["@@iterator"]})
+	if sealed && (p.Iterates || says(p, iterating...)) {
+		r.guards = append(r.guards, guarded{"String.prototype", "@@iterator", builtins["String.prototype"]["@@iterator"]})
 	}
-	return s
+	return r
 }
 
 // says reports whether the source can say any of these without computing it.
-func says(p *program.Program, names ...string) bool {
+func says(p *program.Info, names ...string) bool {
 	for _, n := range names {
 		if p.Names[n] {
 			return true
@@ -102,11 +141,10 @@ var binaryNames = program.BinaryNames
 // named.
 var implied = map[string]bool{"Map.prototype": true, "Set.prototype": true, "WeakMap.prototype": true, "WeakSet.prototype": true}
 
-// installGuards puts in the guards that the program can meet. A program without
+// installGuards puts in the guards that units can meet. A program without
 // secrets meets none but those before regular expressions and text that becomes
 // code.
-func (h *Host) installGuards() {
-	s := h.job.Script
+func (h *Host) installGuards(s *reach) {
 	if s.whole {
 		h.installAll()
 		return

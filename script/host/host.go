@@ -242,15 +242,7 @@ const collectPercent = 400
 // install puts in what the program can reach: host functions, guards before the
 // built-in ones, and the helpers of its operators.
 func (h *Host) install() error {
-	global := h.vm.GlobalObject()
-	all := h.job.Script.Names["globalThis"]
-	for name, make := range hostGlobals {
-		if all || h.job.Script.Names[name] {
-			define(global, name, make(h))
-		}
-	}
-	h.installSymbols()
-	h.installGuards()
+	h.reachable(0)
 	var err error
 	h.body, err = h.unit(0)
 	return err

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/dop251/goja"
 
@@ -20,8 +21,10 @@ func (h *Host) inspectModule() goja.Value {
 // modules are the instances of a run: each run has its own, made when they are
 // asked for.
 type modules struct {
-	loaded map[int]*goja.Object
-	native map[string]goja.Value
+	places  []int // of the units that were reached, in order of their places
+	globals map[string]bool
+	loaded  map[int]*goja.Object
+	native  map[string]goja.Value
 }
 
 // load gives what a module exports. In a cycle that is what it exports so far, as
@@ -32,6 +35,7 @@ func (h *Host) load(i int) (goja.Value, error) {
 	}
 	body := h.body
 	if i > 0 {
+		h.reachable(i)
 		var err error
 		if body, err = h.unit(i); err != nil {
 			return nil, err
@@ -53,6 +57,29 @@ func (h *Host) load(i int) (goja.Value, error) {
 		return nil, err
 	}
 	return module.Get("exports"), nil
+}
+
+// reachable puts in what the unit at a place can reach, alone and together with
+// those before it, ahead of its code.
+func (h *Host) reachable(i int) {
+	m := &h.modules
+	at, known := slices.BinarySearch(m.places, i)
+	if known {
+		return
+	}
+	m.places = slices.Insert(m.places, at, i)
+	r := h.job.Script.reach(m.places)
+	if m.globals == nil {
+		m.globals = map[string]bool{}
+	}
+	for name, make := range hostGlobals {
+		if (r.names["globalThis"] || r.names[name]) && !m.globals[name] {
+			m.globals[name] = true
+			define(h.vm.GlobalObject(), name, make(h))
+		}
+	}
+	h.installSymbols(r.names)
+	h.installGuards(r)
 }
 
 // unit gives the function that a unit is, in a sealed program with its helpers.

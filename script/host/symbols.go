@@ -7,11 +7,11 @@ import "github.com/dop251/goja"
 // for the others but metadata, which decorators have.
 var lateSymbols = []string{"asyncIterator", "asyncDispose", "dispose", "metadata"}
 
-// installSymbols puts in those that the program names.
-func (h *Host) installSymbols() {
+// installSymbols puts in those that are among names.
+func (h *Host) installSymbols(names map[string]bool) {
 	var symbol *goja.Object
 	for _, name := range lateSymbols {
-		if !h.job.Script.Names[name] {
+		if !names[name] {
 			continue
 		}
 		if symbol == nil {

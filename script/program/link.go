@@ -23,10 +23,11 @@ func (b *build) program() *Program {
 	if !b.within() || !b.read() {
 		return nil
 	}
-	p := &Program{Info: Info{Secrets: []string{}, Variables: []string{}, Hosts: []string{}, Names: map[string]bool{}, Values: map[string]bool{}}, Sealed: b.Sealed, Helpers: map[string]bool{}}
-	for _, r := range b.readings {
+	p := &Program{Info: Together(), Sealed: b.Sealed, Helpers: map[string]bool{}}
+	for i, r := range b.readings {
 		p.merge(&r.info)
 		p.Sealed = p.Sealed || r.secrets || r.info.Fetches
+		b.modules[i].Info = r.info
 	}
 	p.Requires = b.readings[0].info.Requires
 	how := style{sealed: p.Sealed, binary: p.Sealed && saysBinary(p.Names)}

@@ -36,6 +36,8 @@ type Unit struct {
 type Module struct {
 	// Name is the unit's.
 	Name string
+	// Info is what the unit itself refers to.
+	Info Info
 	// Code evaluates to a function of exports, require and module; in a sealed
 	// program, to a function of [Helpers] that gives it.
 	Code *goja.Program
@@ -124,7 +126,15 @@ func (u *Unit) read(check bool) (*reading, []Finding) {
 	return &reading{tree: tree, analysis: a, secrets: a.secretsSeen, info: a.info}, nil
 }
 
-// merge adds what another unit of the same program refers to.
+// Together is what units of one program refer to.
+func Together(units ...*Info) Info {
+	out := Info{Secrets: []string{}, Variables: []string{}, Hosts: []string{}, Names: map[string]bool{}, Values: map[string]bool{}}
+	for _, u := range units {
+		out.merge(u)
+	}
+	return out
+}
+
 func (i *Info) merge(o *Info) {
 	i.Secrets = union(i.Secrets, o.Secrets)
 	i.Variables = union(i.Variables, o.Variables)

@@ -26,9 +26,9 @@ exports.callbackify = function callbackify(f) {
   };
 };
 
-exports.inherits = function inherits(constructor, base) {
-  Object.defineProperty(constructor, "super_", { value: base, writable: true, configurable: true });
-  Object.setPrototypeOf(constructor.prototype, base.prototype);
+exports.inherits = function inherits(type, base) {
+  Object.defineProperty(type, "super_", { value: base, writable: true, configurable: true });
+  Object.setPrototypeOf(type.prototype, base.prototype);
 };
 
 exports.deprecate = (f) => f;
