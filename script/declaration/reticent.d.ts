@@ -105,6 +105,49 @@ interface Context<Input = any> {
  */
 type Handler<Input = any, Output = unknown> = (context: Context<Input>) => Output | Promise<Output>;
 
+/** What the point post_authn_ctx gives, besides what every context has. */
+interface PostAuthnContext extends Context {
+  readonly authn_ctx: { readonly [attribute: string]: any };
+  readonly amr?: readonly string[];
+  readonly acr?: string;
+  readonly idp_sub?: string;
+}
+/** What it takes: members replace those of the context. */
+interface PostAuthnResult {
+  authn_ctx?: { [attribute: string]: unknown };
+  amr?: string[];
+  acr?: string;
+  idp_sub?: string;
+}
+
+/** What the point allowed_idp_ids gives, besides what every context has. */
+interface IdpSelectionContext extends Context {
+  readonly request?: {
+    readonly headers?: { readonly [name: string]: readonly string[] };
+    readonly query_params?: { readonly [name: string]: readonly string[] };
+  };
+  readonly client?: { readonly [name: string]: any };
+  readonly idps: readonly { readonly id: string; readonly name?: string; readonly [name: string]: any }[];
+}
+/** What it takes: the providers that may be used. */
+interface IdpSelectionResult {
+  idps_ids: string[];
+}
+
+/** What token_minting and client_token_minting give, besides what every context has. */
+interface TokenMintingContext extends Context {
+  readonly client?: { readonly [name: string]: any };
+  readonly access_token?: { readonly [claim: string]: any };
+  readonly id_token?: { readonly [claim: string]: any };
+  readonly authn_ctx?: { readonly [attribute: string]: any };
+  readonly consent_id?: string;
+}
+/** What they take: claims that are replaced or made. */
+interface TokenMintingResult {
+  access_token?: { [claim: string]: unknown };
+  id_token?: { [claim: string]: unknown };
+}
+
 /** What the host throws has a code, such as egress_denied. */
 interface Error {
   readonly code?: string;
