@@ -79,7 +79,9 @@ func TestWalkOverEveryRoute(t *testing.T) {
 			if found := apitest.Leak(written(a), values); found != "" {
 				t.Errorf("%s %s: the answer to %q shows %s:\n%s", m.method, m.path, m.body, found, a.Body)
 			}
-			if a.Status >= http.StatusInternalServerError || a.Status == http.StatusUnauthorized || a.Status == http.StatusMethodNotAllowed {
+			// What is bound does not enumerate, as a search then says.
+			failed := a.Status >= http.StatusInternalServerError && a.Status != http.StatusNotImplemented
+			if failed || a.Status == http.StatusUnauthorized || a.Status == http.StatusMethodNotAllowed {
 				t.Errorf("%s %s %q: %d %s", m.method, m.path, m.body, a.Status, a.Body)
 			}
 		}

@@ -253,8 +253,3 @@ type docScope struct {
 	kind  Kind
 	scope Scope
 }
-
-// refersTo reports whether a document's names could mean a secret of a scope.
-func (d *Document) refersTo(scope Scope, name string) bool {
-	return d.Scope.sees(scope) && slices.Contains(d.names, name)
-}

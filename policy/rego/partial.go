@@ -154,7 +154,7 @@ func reachesSecret(c *ast.Compiler, query ast.Body) bool {
 			if !ref[0].Equal(ast.DefaultRootDocument) || found {
 				return found
 			}
-			for _, rule := range c.GetRulesDynamic(ref) {
+			for _, rule := range c.GetRulesDynamicWithOpts(ref, ast.RulesOptions{IncludeHiddenModules: true}) {
 				for ; rule != nil; rule = rule.Else {
 					if !seen[rule] {
 						seen[rule] = true

@@ -70,10 +70,8 @@ func (h *Host) sealedPrototype(kind bytesKind) *goja.Object {
 		h.refuse("going over its bytes", adviceBytes)
 		return nil
 	})
-	tag := kind
-	if kind == kindArrayBuffer {
-		tag = kindArrayBuffer
-	} else {
+	tag := kindArrayBuffer
+	if kind != kindArrayBuffer {
 		tag = kindUint8Array
 		_ = proto.DefineDataPropertySymbol(goja.SymIterator, refuse, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 		for name, f := range map[string]func(string) string{"toHex": h.hexOf, "toBase64": h.base64Of} {

@@ -3,6 +3,7 @@ package seal_test
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -551,15 +552,25 @@ func TestAttackTwoGuessesInOneSignature(t *testing.T) {
 	hash := func(m string) *big.Int { d := sha256.Sum256([]byte(m)); return new(big.Int).SetBytes(d[:]) }
 	e1, e2 := hash("pin=4711"), hash("pin=4712")
 	k := big.NewInt(12345)
-	x, _ := curve.ScalarBaseMult(k.Bytes())
-	r := new(big.Int).Mod(x, n)
+	// times gives the public key of a number: a point, uncompressed.
+	times := func(v *big.Int) []byte {
+		private, err := ecdh.P256().NewPrivateKey(v.FillBytes(make([]byte, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return private.PublicKey().Bytes()
+	}
+	r := new(big.Int).Mod(new(big.Int).SetBytes(times(k)[1:33]), n)
 	half := new(big.Int).ModInverse(big.NewInt(2), n)
 	inverse := func(v *big.Int) *big.Int { return new(big.Int).ModInverse(v, n) }
 	mod := func(v *big.Int) *big.Int { return v.Mod(v, n) }
 	s := mod(new(big.Int).Mul(mod(new(big.Int).Mul(new(big.Int).Sub(e1, e2), half)), inverse(k)))
 	d := mod(new(big.Int).Neg(mod(new(big.Int).Mul(mod(new(big.Int).Mul(new(big.Int).Add(e1, e2), half)), inverse(r)))))
-	px, py := curve.ScalarBaseMult(d.Bytes())
-	der, err := x509.MarshalPKIXPublicKey(&ecdsa.PublicKey{Curve: curve, X: px, Y: py})
+	key, err := ecdsa.ParseUncompressedPublicKey(curve, times(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKIXPublicKey(key)
 	public := armour("PUBLIC KEY", der, err)
 	signature := make([]byte, 64)
 	r.FillBytes(signature[:32])
