@@ -58,7 +58,7 @@ func TestAuditHasWhatWasDone(t *testing.T) {
 		{"token:admin secret.create  K ok", 1, nil},
 		{"token:admin script.put  S ok", 1, nil},
 		{"token:admin binding.put  authzen:* ok", 1, nil},
-		{"token:admin scope.put projects/shop  ok", 1, nil},
+		{"token:admin scope.create projects/shop  ok", 1, nil},
 		{"token:admin token.create  " + reader.ID + " ok", 1, nil},
 		{"token:admin secret.put  K ok", 1, nil},
 		{"token:admin secret.delete  K failed", 1, nil},

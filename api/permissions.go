@@ -59,7 +59,7 @@ func permissionTable() map[string]need {
 		"GET /metrics": {any: read, kind: secretstore.KindMetrics},
 
 		"GET {scope}": {any: read, kind: secretstore.KindScope},
-		"PUT {scope}": {any: create, kind: secretstore.KindScope},
+		"PUT {scope}": {any: []access.Permission{access.Read, access.Create}, kind: secretstore.KindScope},
 
 		"POST {scope}/secrets":                             {any: create, kind: secretstore.KindSecret, some: true},
 		"GET {scope}/secrets/{name}/versions":              {any: read, kind: secretstore.KindSecret},

@@ -51,6 +51,12 @@ func (s *Store) Evaluated(ctx context.Context, by Principal, doc *Document, o au
 		Outcome: o, Secrets: doc.names, RequestID: audit.Request(ctx)})
 }
 
+// Operated notes that an operation of a key was asked for by somebody who may.
+func (s *Store) Operated(by Principal, doc *Document, operation string) {
+	s.audit.Note(audit.Entry{Principal: by.ID, Action: string(doc.Kind) + "." + operation, Scope: doc.Scope.Path(), Name: doc.Name,
+		Outcome: audit.OK, Secrets: doc.names})
+}
+
 // Tested notes that something was evaluated that is not stored.
 func (s *Store) Tested(ctx context.Context, by Principal, kind Kind, scope Scope, secrets []string, o audit.Outcome) {
 	s.audit.Note(audit.Entry{Principal: by.ID, Action: string(kind) + ".test", Scope: scope.Path(), Outcome: o,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/kv"
 )
 
@@ -114,7 +115,12 @@ func (s *Store) Scope(by Principal, scope Scope) (ScopeInfo, error) {
 // PutScope creates a project or a service, and does nothing to one that exists.
 // The project of a service must exist.
 func (s *Store) PutScope(ctx context.Context, by Principal, scope Scope) (ScopeInfo, bool, error) {
-	if err := s.authorize(by, "scope.put", scope, ""); err != nil {
+	// Who may see that it is there is told so: what creates it if need be is for
+	// everybody to apply.
+	if info, exists := s.state.Load().scopes[scope]; exists && s.state.Load().permits(by, access.Read, access.Resource{Kind: access.Kind(KindScope), Scope: scope.Path(), Any: true}) {
+		return info, false, nil
+	}
+	if err := s.authorize(by, "scope.create", scope, ""); err != nil {
 		return ScopeInfo{}, false, err
 	}
 	if err := scope.check(); err != nil {
@@ -122,7 +128,7 @@ func (s *Store) PutScope(ctx context.Context, by Principal, scope Scope) (ScopeI
 	}
 	var info ScopeInfo
 	var created bool
-	err := s.write(ctx, act{by, "scope.put", scope, ""}, func(tx kv.WriteTx) error {
+	err := s.write(ctx, act{by, "scope.create", scope, ""}, func(tx kv.WriteTx) error {
 		parent, ok := scope.parent()
 		if !ok {
 			return fail(ErrInvalid, "the platform always exists")

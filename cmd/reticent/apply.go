@@ -32,7 +32,8 @@ What no file mentions is left alone.
 read, not those of directories in it. A file has one resource or several,
 separated by lines of "---". All files are read before anything is written.
 
-  kind: project | service | variable | secret | key | module | script | policy | binding
+  kind: project | service | issuer | group | grant | variable | secret | key |
+        module | script | policy | binding
   name: NAME           of a binding: its point
   project: NAME        where it lives; none is the platform
   service: NAME
@@ -131,6 +132,12 @@ func (a *applier) applyResource(ctx context.Context, m *manifest, r resource) (r
 		return a.applySecret(ctx, m, r, a.client.Secrets(scope))
 	case "variable":
 		return applyDocument(ctx, a, r, a.client.Variables(scope), func(v client.Variable) client.Meta { return v.Meta })
+	case "issuer":
+		return applyDocument(ctx, a, r, a.client.Issuers(), func(i client.Issuer) client.Meta { return i.Meta })
+	case "group":
+		return applyDocument(ctx, a, r, a.client.Groups(), func(g client.Group) client.Meta { return g.Meta })
+	case "grant":
+		return applyDocument(ctx, a, r, a.client.Grants(scope), func(g client.Grant) client.Meta { return g.Meta })
 	case "key":
 		return applyDocument(ctx, a, r, a.client.Keys(scope), func(k client.Key) client.Meta { return k.Meta })
 	case "module":

@@ -22,4 +22,6 @@ const (
 	// StopTime is how long a server that was told to stop waits for requests
 	// that are under way.
 	StopTime = 30 * time.Second
+	// MaxAuditLineBytes is the size of the largest line of an audit export.
+	MaxAuditLineBytes = 1 << 20
 )

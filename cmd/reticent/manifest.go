@@ -16,7 +16,7 @@ import (
 
 // kinds are the kinds of resources in the order in which they are applied: what
 // others refer to comes first.
-var kinds = []string{"project", "service", "variable", "secret", "key", "module", "script", "policy", "binding"}
+var kinds = []string{"project", "service", "issuer", "group", "grant", "variable", "secret", "key", "module", "script", "policy", "binding"}
 
 // manifest is what a directory or a file of resources says. Files that it
 // refers to are read through root, which nothing escapes: neither "..", nor an
@@ -184,6 +184,8 @@ func (m *manifest) parse(document []byte) (resource, error) {
 			return resource{}, errors.New("a service has kind, name and project and nothing else")
 		}
 		r.service = r.name
+	case (r.kind == "issuer" || r.kind == "group") && (r.project != "" || r.service != ""):
+		return resource{}, fmt.Errorf("a %s is the platform's: it has no project and no service", r.kind)
 	case r.service != "" && r.project == "":
 		return resource{}, errors.New("project is missing: a service belongs to one")
 	}

@@ -55,6 +55,11 @@ Exit codes:
 		scriptCommand(c),
 		policyCommand(c),
 		bindingCommand(c),
+		tokenCommand(c),
+		grantCommand(c),
+		groupCommand(c),
+		issuerCommand(c),
+		auditCommand(c),
 		evalCommand(c),
 		versionCommand(),
 	)

@@ -112,6 +112,7 @@ func (s *Service) find(by secretstore.Principal, scope secretstore.Scope, id str
 		return nil, invalid("key %s does not %s: its use and its operations say so", id, o)
 	}
 	s.Store.Used(by, doc)
+	s.Store.Operated(by, doc, string(o))
 	return r, nil
 }
 
