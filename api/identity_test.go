@@ -111,8 +111,8 @@ func issuer(t *testing.T, s *apitest.Server, name string, change map[string]any)
 // took it for.
 func who(t *testing.T, s *apitest.Server, token string) (int, string) {
 	t.Helper()
-	a := send(t, s, request{"PUT", "/v1/projects/shop", "", map[string]string{"Authorization": "Bearer " + token}})
-	list := entries(t, s, "/v1", map[string][]string{"action": {"scope.create"}})
+	a := send(t, s, request{"POST", "/v1/tokens", "{}", map[string]string{"Authorization": "Bearer " + token}})
+	list := entries(t, s, "/v1", map[string][]string{"action": {"token.create"}})
 	return a.Status, list[len(list)-1].Principal
 }
 
