@@ -78,22 +78,6 @@ func (c collection[T]) patch(w http.ResponseWriter, r *http.Request) error {
 	return c.s.answer(w, http.StatusOK, entry.ETag, entry)
 }
 
-func (c collection[T]) delete(w http.ResponseWriter, r *http.Request) error {
-	t, etag, err := writeOf(r)
-	if err != nil {
-		return err
-	}
-	force, err := forced(r)
-	if err != nil {
-		return err
-	}
-	if err := c.shelf.Delete(r.Context(), t.by, t.scope, t.name, etag, force); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}
-
 // note gives what the author of a write says of it, where versions are kept.
 func (c collection[T]) note(r *http.Request) (string, error) {
 	if !c.shelf.KeepsVersions() {

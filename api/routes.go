@@ -71,7 +71,7 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Get(scope+"/secrets/{name}", s.handle(s.getSecret))
 	r.Put(scope+"/secrets/{name}", s.handle(s.putSecret))
 	r.Patch(scope+"/secrets/{name}", s.handle(s.patchSecret))
-	r.Delete(scope+"/secrets/{name}", s.handle(s.deleteSecret))
+	r.Delete(scope+"/secrets/{name}", s.handle(removal(s.store.DeleteSecret)))
 	r.Get(scope+"/secrets/{name}/versions", s.handle(s.listVersions))
 	r.Post(scope+"/secrets/{name}/versions", s.handle(s.addVersion))
 	r.Patch(scope+"/secrets/{name}/versions/{version}", s.handle(s.patchVersion))
@@ -107,7 +107,7 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Post(scope+"/tokens", s.handle(s.createToken))
 	r.Get(scope+"/tokens/{name}", s.handle(s.getToken))
 	r.Patch(scope+"/tokens/{name}", s.handle(s.patchToken))
-	r.Delete(scope+"/tokens/{name}", s.handle(s.deleteToken))
+	r.Delete(scope+"/tokens/{name}", s.handle(removal(s.store.RevokeToken)))
 
 	r.Post(scope+"/scripts/{name}/run", s.handle(s.runScript))
 	r.Post(scope+"/scripts/test", s.handle(s.testScript))
@@ -131,7 +131,7 @@ func mount[T any](r chi.Router, path string, c collection[T]) {
 	r.Get(path+"/{name}", c.s.handle(c.get))
 	r.Put(path+"/{name}", c.s.handle(c.put))
 	r.Patch(path+"/{name}", c.s.handle(c.patch))
-	r.Delete(path+"/{name}", c.s.handle(c.delete))
+	r.Delete(path+"/{name}", c.s.handle(removal(c.shelf.Delete)))
 }
 
 // mountVersions mounts the versions of a kind of documents that keeps them.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -86,20 +87,23 @@ func (s *server) patchSecret(w http.ResponseWriter, r *http.Request) error {
 	return s.answer(w, http.StatusOK, secret.ETag, secret)
 }
 
-func (s *server) deleteSecret(w http.ResponseWriter, r *http.Request) error {
-	t, etag, err := writeOf(r)
-	if err != nil {
-		return err
+// removal makes the endpoint that deletes something by its name.
+func removal(remove func(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name, ifMatch string, force bool) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		t, etag, err := writeOf(r)
+		if err != nil {
+			return err
+		}
+		force, err := forced(r)
+		if err != nil {
+			return err
+		}
+		if err := remove(r.Context(), t.by, t.scope, t.name, etag, force); err != nil {
+			return err
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
-	force, err := forced(r)
-	if err != nil {
-		return err
-	}
-	if err := s.store.DeleteSecret(r.Context(), t.by, t.scope, t.name, etag, force); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
 
 // forced reads whether something is to be deleted although others refer to it.

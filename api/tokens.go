@@ -66,19 +66,3 @@ func (s *server) patchToken(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.answer(w, http.StatusOK, token.ETag, token)
 }
-
-func (s *server) deleteToken(w http.ResponseWriter, r *http.Request) error {
-	t, etag, err := writeOf(r)
-	if err != nil {
-		return err
-	}
-	force, err := forced(r)
-	if err != nil {
-		return err
-	}
-	if err := s.store.RevokeToken(r.Context(), t.by, t.scope, t.name, etag, force); err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
-}

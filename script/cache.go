@@ -9,6 +9,7 @@ import (
 
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/secretstore/seal"
+	"github.com/reticent/reticent/secretstore/strictjson"
 )
 
 // CodeCache: a value, a key or a time to live does not fit context.cache.
@@ -160,7 +161,7 @@ func (s *session) CacheSet(key, text string, seconds float64) error {
 		}
 		ttl = time.Duration(math.Ceil(seconds * float64(time.Second)))
 	}
-	if len(text) > MaxCacheBytes || depth([]byte(text)) > MaxOutputDepth {
+	if len(text) > MaxCacheBytes || strictjson.Nesting([]byte(text)) > MaxOutputDepth {
 		return seal.Errorf(CodeCache, "context.cache.set: the value is larger than %d bytes (MaxCacheBytes) or nests deeper than %d (MaxOutputDepth)", MaxCacheBytes, MaxOutputDepth)
 	}
 	var v any

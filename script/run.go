@@ -13,6 +13,7 @@ import (
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/script/worker"
 	"github.com/reticent/reticent/secretstore/seal"
+	"github.com/reticent/reticent/secretstore/strictjson"
 )
 
 // Run is one run of a script.
@@ -264,7 +265,7 @@ func (e *Engine) decode(raw json.RawMessage) (any, *host.Failure) {
 	if len(raw) > e.cfg.Limits.OutputBytes {
 		return nil, &host.Failure{Code: host.CodeOutputLimit, Message: fmt.Sprintf("what the script returned is larger than %d bytes (the limit OutputBytes)", e.cfg.Limits.OutputBytes)}
 	}
-	if depth(raw) > MaxOutputDepth {
+	if strictjson.Nesting(raw) > MaxOutputDepth {
 		return nil, &host.Failure{Code: host.CodeOutputLimit, Message: fmt.Sprintf("what the script returned nests deeper than %d (MaxOutputDepth)", MaxOutputDepth)}
 	}
 	var v any
@@ -272,26 +273,6 @@ func (e *Engine) decode(raw json.RawMessage) (any, *host.Failure) {
 		return nil, &host.Failure{Code: host.CodeOutput, Message: "what the script returned has no JSON"}
 	}
 	return v, nil
-}
-
-// depth is how deep a JSON text nests.
-func depth(raw []byte) int {
-	deepest, now, quoted := 0, 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '[' || c == '{':
-			now++
-			deepest = max(deepest, now)
-		case c == ']' || c == '}':
-			now--
-		}
-	}
-	return deepest
 }
 
 // console masks the lines, and cuts them to size after that.

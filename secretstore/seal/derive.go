@@ -111,27 +111,35 @@ func (r *Run) Derive(f Func, s string) (string, error) {
 	if !fn.local {
 		return r.derive(f, fn, s)
 	}
+	return r.byPart(s,
+		func(text string) ([]byte, error) { return fn.apply([]byte(text)) },
+		func(token string, _ *origin) (string, error) { return r.derive(f, fn, token) })
+}
+
+// byPart maps the surrogates of a string and the texts around them, each by
+// itself.
+func (r *Run) byPart(s string, text func(string) ([]byte, error), surrogate func(string, *origin) (string, error)) (string, error) {
 	var out strings.Builder
 	var failed error
 	from := 0
-	part := func(text string) {
-		b, err := fn.apply([]byte(text))
+	plain := func(end int) {
+		b, err := text(s[from:end])
 		if err != nil {
 			failed = err
 		}
 		out.Write(b)
 	}
-	r.each(s, func(start, end int, token string, _ *origin) bool {
-		part(s[from:start])
-		derived, err := r.derive(f, fn, token)
+	r.each(s, func(start, end int, token string, o *origin) bool {
+		plain(start)
+		mapped, err := surrogate(token, o)
 		if err != nil {
 			failed = err
 		}
-		out.WriteString(derived)
+		out.WriteString(mapped)
 		from = end
 		return failed == nil
 	})
-	part(s[from:])
+	plain(len(s))
 	if failed != nil {
 		return "", failed
 	}

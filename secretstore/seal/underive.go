@@ -61,31 +61,15 @@ func (r *Run) Underive(f Func, s string) (string, error) {
 	if !functions[f].local {
 		return "", refused
 	}
-	var out strings.Builder
-	var failed error
-	from := 0
-	part := func(text string) {
-		b, err := inverse(text)
-		if err != nil {
-			failed = refused
-		}
-		out.Write(b)
-	}
-	r.each(s, func(start, end int, token string, o *origin) bool {
-		part(s[from:start])
-		inner, err := r.undo(f, token, o)
-		if err != nil {
-			failed = err
-		}
-		out.WriteString(inner)
-		from = end
-		return failed == nil
-	})
-	part(s[from:])
-	if failed != nil {
-		return "", failed
-	}
-	return out.String(), nil
+	return r.byPart(s,
+		func(text string) ([]byte, error) {
+			b, err := inverse(text)
+			if err != nil {
+				return nil, refused
+			}
+			return b, nil
+		},
+		func(token string, o *origin) (string, error) { return r.undo(f, token, o) })
 }
 
 // undo undoes f on one surrogate.

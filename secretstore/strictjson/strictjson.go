@@ -75,7 +75,7 @@ func Unmarshal(text []byte, v any) error {
 		return &Error{Code: CodeType, Message: "expected an object, got null"}
 	}
 	// Before anything recurses over it.
-	if nesting(text) > MaxNesting {
+	if Nesting(text) > MaxNesting {
 		return &Error{Code: CodeNesting, Message: fmt.Sprintf("arrays and objects nest deeper than %d (MaxNesting)", MaxNesting)}
 	}
 	if err := json.Unmarshal(text, v, json.RejectUnknownMembers(true)); err != nil {
@@ -84,9 +84,9 @@ func Unmarshal(text []byte, v any) error {
 	return nil
 }
 
-// nesting is how deep a JSON text nests. Of a text that is not JSON it says
+// Nesting is how deep a JSON text nests. Of a text that is not JSON it says
 // nothing of use.
-func nesting(text []byte) int {
+func Nesting(text []byte) int {
 	deepest, now, quoted := 0, 0, false
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {

@@ -106,7 +106,7 @@ func FuzzUnmarshal(f *testing.F) {
 		var v shape
 		err := Unmarshal(text, &v)
 		if err == nil {
-			if !utf8.Valid(text) || !stdjson.Valid(text) || nesting(text) > MaxNesting {
+			if !utf8.Valid(text) || !stdjson.Valid(text) || Nesting(text) > MaxNesting {
 				t.Fatalf("taken: %q", text)
 			}
 			d := stdjson.NewDecoder(strings.NewReader(string(text)))
