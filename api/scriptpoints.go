@@ -92,7 +92,7 @@ func givenAt(at point.Point, context map[string]json.RawMessage) (script.Given, 
 		}
 		given.Context[k] = v
 	}
-	for _, raw := range append([]json.RawMessage{given.Input}, given.Context["contexts"]) {
+	for _, raw := range []json.RawMessage{given.Input, given.Context["contexts"]} {
 		if err := checkInput(raw); err != nil {
 			return given, err
 		}

@@ -212,7 +212,8 @@ func (r *Recorder) lost(n int, err error) {
 	r.cfg.Log.Warn("records of executions were not written", "records", n, "error", err)
 }
 
-// encodeExecution leaves out what is too large, the largest parts first.
+// encodeExecution leaves out what is too large: output, input, console, until the
+// rest fits.
 func encodeExecution(x *Execution) ([]byte, error) {
 	b, err := json.Marshal(x)
 	if err != nil || len(b) <= MaxExecutionBytes {

@@ -65,9 +65,6 @@ type Document struct {
 	names []string // of the secrets of all its parts
 }
 
-// SecretNames are those that the document and its parts refer to, in order.
-func (d *Document) SecretNames() []string { return d.names }
-
 // SealingSet gives the secrets that the document and its parts refer to, looked up
 // from its scope and pinned. A change of one of them makes a new Document.
 func (d *Document) SealingSet() *seal.Set { return d.set() }
@@ -216,11 +213,8 @@ func (s *Store) FindDocument(by Principal, kind Kind, scope Scope, name string) 
 	if err := s.authorize(by, string(kind)+".execute", scope, name); err != nil {
 		return nil, err
 	}
-	st := s.state.Load()
-	for _, at := range scope.Chain() {
-		if doc := st.docs[docScope{kind, at}][name]; doc != nil {
-			return doc, nil
-		}
+	if doc := s.state.Load().findDocument(kind, scope, name); doc != nil {
+		return doc, nil
 	}
 	return nil, noDocument(kind, scope, name)
 }

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"encoding/base64"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -30,14 +29,7 @@ type jws struct {
 	claims map[string]any
 }
 
-type header struct {
-	Algorithm string `json:"alg"`
-	KeyID     string `json:"kid"`
-	Type      string `json:"typ"`
-	// Critical names what a receiver has to understand (RFC 7515 section 4.1.11).
-	// Nothing of it is understood.
-	Critical json.RawMessage `json:"crit"`
-}
+type header struct{ Algorithm, KeyID, Type string }
 
 // parse takes a token apart, strictly.
 func parse(text string) (*jws, bool) {
@@ -45,22 +37,30 @@ func parse(text string) (*jws, bool) {
 	if len(text) > MaxTokenBytes || len(parts) != 3 {
 		return nil, false
 	}
-	t := &jws{text: text}
-	var members map[string]any
+	var object [2]map[string]any
 	for i, part := range parts[:2] {
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(part)
-		if err != nil || strictjson.Unmarshal(raw, &members) != nil {
+		if err != nil || strictjson.Unmarshal(raw, &object[i]) != nil || object[i] == nil {
 			return nil, false
-		}
-		if i == 0 && json.Unmarshal(raw, &t.header) != nil {
-			return nil, false
-		}
-		if i == 0 {
-			members = nil
 		}
 	}
-	t.claims = members
-	return t, t.claims != nil && t.header.Critical == nil
+	t := &jws{text: text, claims: object[1]}
+	return t, t.header.read(object[0])
+}
+
+// read takes names to the letter: encoding/json would take "Alg" for alg. What a
+// receiver has to understand (crit, RFC 7515 section 4.1.11) is not understood.
+func (h *header) read(members map[string]any) bool {
+	for name, to := range map[string]*string{"alg": &h.Algorithm, "kid": &h.KeyID, "typ": &h.Type} {
+		v, there := members[name]
+		text, ok := v.(string)
+		if there && !ok {
+			return false
+		}
+		*to = text
+	}
+	_, critical := members["crit"]
+	return !critical
 }
 
 // principal verifies a token and gives who it stands for.

@@ -74,6 +74,7 @@ func TestParseRefuses(t *testing.T) {
 		"of another algorithm": set(with(ed, `"alg": "ES256"`)),
 		"too many":             set(many...),
 		"too large":            []byte(strings.Repeat(" ", jwks.MaxBytes+1)),
+		"a key of small order": set(`{"kty": "OKP", "crv": "Ed25519", "x": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`),
 		"a small RSA key":      set(`{"kty": "RSA", "n": "` + strings.Repeat("u", 171) + `", "e": "AQAB"}`),
 	} {
 		if _, err := jwks.Parse(text); err == nil || strings.Contains(err.Error(), d) {
