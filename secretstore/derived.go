@@ -2,9 +2,7 @@ package secretstore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -35,11 +33,20 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 		return err
 	}
 	from, weak := provenance(run, sealed)
+	var how computed
+	if from.Sealed {
+		how = computed{DerivedFrom: from.From, Encoded: from.Encoded}
+		if how.Bound, err = bound(run, sealed); err != nil {
+			return err
+		}
+	} else if err := value.check(); err != nil {
+		return err
+	}
 	made, err := judged(value, weak)
 	if err != nil {
 		return err
 	}
-	made.computed = computed{DerivedFrom: from.From, Encoded: from.Encoded}
+	made.computed = how
 	return s.write(ctx, act{by, "secret.set", scope, name}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
@@ -82,6 +89,26 @@ func (s *Store) SetSecret(ctx context.Context, by Principal, run *seal.Run, scop
 	})
 }
 
+// bound says how large a value counts as that secrets are in. Whether the value
+// itself were too large would tell their lengths, and those of their encodings. In
+// a structure everything counts twice, since quotes are escaped when it is stored.
+func bound(run *seal.Run, sealed any) (int, error) {
+	var n int
+	if text, ok := sealed.(string); ok {
+		n = run.Bound(text)
+	} else {
+		text, err := marshal(sealed)
+		if err != nil {
+			return 0, err
+		}
+		n = 2 * run.Bound(string(text))
+	}
+	if n > MaxComputedBytes {
+		return 0, fail(ErrTooLarge, "a value that a script computes from secrets may have %d bytes (MaxComputedBytes), and each secret in it counts as %d or more", MaxComputedBytes, MaxValueBytes)
+	}
+	return n, nil
+}
+
 // getAliased gets a secret by one of the names that mean it in a scope, and that
 // name; the given one if there is no such secret.
 func getAliased(tx kv.Tx, scope Scope, name string) (*secretRecord, string, error) {
@@ -100,7 +127,7 @@ func settable(r *secretRecord, made version) (Encoding, error) {
 	if r.Encoding == Generic {
 		return Generic, nil
 	}
-	if len(made.DerivedFrom) > 0 {
+	if made.is() {
 		return "", fail(ErrInvalid, "a secret of the encoding %s takes no value that was computed from secrets", r.Encoding)
 	}
 	return r.Encoding, r.Encoding.check(made.value)
@@ -117,9 +144,9 @@ func resolveValue(run *seal.Run, sealed any) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		raw, err := json.Marshal(opened)
+		raw, err := marshal(opened)
 		if err != nil {
-			return Value{}, fmt.Errorf("the value is not JSON")
+			return Value{}, err
 		}
 		return Value{Value: plaintext.New(raw), structured: true}, nil
 	}

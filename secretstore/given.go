@@ -48,6 +48,9 @@ func (s *Store) version(by Principal, scope Scope, name string, g Given, encodin
 	default:
 		made.encoding = Generic
 	}
+	if err := made.value.check(); err != nil {
+		return version{}, err
+	}
 	v, err := judged(made.value, seal.ByValue)
 	if err != nil {
 		return version{}, err
@@ -75,9 +78,6 @@ func (g Given) make() (generated, error) {
 }
 
 func judged(value Value, weak seal.Judge) (version, error) {
-	if err := value.check(); err != nil {
-		return version{}, err
-	}
 	tree, err := value.tree(nil, weak)
 	if err != nil {
 		return version{}, err

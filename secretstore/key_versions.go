@@ -60,7 +60,7 @@ func (s *Store) KeySecret(doc *Document) (KeySecret, error) {
 		}
 		out.Versions = append(out.Versions, KeyVersion{
 			Version: v.Version, ID: v.Fingerprint, Value: value.Value, Encoding: x.record.Encoding,
-			Structured: v.Structured, Weak: v.Weak, Computed: v.Encoded || len(v.DerivedFrom) > 0, CreatedAt: v.CreatedAt,
+			Structured: v.Structured, Weak: v.Weak, Computed: v.computed.is(), CreatedAt: v.CreatedAt,
 		})
 	}
 	if len(out.Versions) == 0 {

@@ -9,6 +9,9 @@ import (
 const (
 	// MaxValueBytes is the size of the largest value of a secret.
 	MaxValueBytes = seal.MaxSecretBytes
+	// MaxComputedBytes is how large a value may count as that a script computes from
+	// secrets: each of them counts as MaxValueBytes or more, whatever it has.
+	MaxComputedBytes = 10 * MaxValueBytes
 	// MaxVersions is how many versions a secret keeps. One more makes the oldest
 	// go, value and all, so that whoever refreshes a token by script can go on.
 	MaxVersions = 100

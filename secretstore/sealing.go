@@ -89,7 +89,7 @@ func (x *secret) decrypt(s *Store, v *versionRecord) (*seal.Secret, error) {
 	}
 	return &seal.Secret{
 		ID: x.record.ID, Name: x.name, Value: tree, Limits: allowed, Release: v.Limits.Release,
-		From: v.DerivedFrom, Encoded: v.Encoded, Base64: x.record.Encoding == Base64HMAC || x.record.Encoding == Base64AES,
+		From: v.DerivedFrom, Encoded: v.Encoded, Bound: v.Bound, Base64: x.record.Encoding == Base64HMAC || x.record.Encoding == Base64AES,
 	}, nil
 }
 

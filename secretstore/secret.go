@@ -181,7 +181,12 @@ type computed struct {
 	DerivedFrom []string `json:"derived_from,omitempty"`
 	// Encoded is set when an encoding of one of them went in.
 	Encoded bool `json:"encoded,omitempty"`
+	// Bound is a bound of its size that depends on no plaintext ([seal.Run.Bound]).
+	Bound int `json:"bound,omitempty"`
 }
+
+// is reports whether secrets, or what a host answered, went in.
+func (c computed) is() bool { return c.Bound > 0 || c.Encoded || len(c.DerivedFrom) > 0 }
 
 // newest gives the newest version that is not destroyed; there always is one.
 func (r *secretRecord) newest() *versionRecord {

@@ -258,6 +258,12 @@ func (p *Program) compile(modules map[string]*ast.Module, run *seal.Run, exact b
 		if issues[0].Code == ast.RecursionErr && len(p.whole) > 0 {
 			issues = p.whole // the rule itself is a part of data
 		}
+		if run != nil {
+			// The compiler quotes the text, in which a secret has become its surrogate.
+			for i := range issues {
+				issues[i].Message, _ = run.MaskString(issues[i].Message)
+			}
+		}
 		return nil, false, compileError(issues...)
 	}
 	out = &compiled{compiler: c}

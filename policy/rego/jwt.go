@@ -78,11 +78,7 @@ func verifyToken(r *seal.Run, alg seal.Algorithm, token, key string) (bool, erro
 	if !isHMAC {
 		return r.Verify(alg, key, t.message, t.signature)
 	}
-	mac, err := r.MAC(h.sealed, key, t.message)
-	if err != nil {
-		return false, err
-	}
-	return r.Equal(mac, t.signature)
+	return r.VerifyMAC(h.sealed, key, t.message, t.signature)
 }
 
 // verifyConstraints is io.jwt.decode_verify with a sealed secret. The signature

@@ -184,13 +184,15 @@ func (s *sealer) addAdopted() {
 
 // ParseJSON gives the JSON of a secret that is a JSON object or array as a whole,
 // with a surrogate for each string in it. Numbers, booleans, null and names are
-// metadata, as in a structured secret. The error is sealed_secret_inspected.
+// metadata, as in a structured secret: of a value that a script composed of secrets
+// they would be those secrets. The error is sealed_secret_inspected.
 func (r *Run) ParseJSON(s string) (string, error) {
 	refused := inspected("JSON.parse", "parse a secret whose whole value is a JSON object or array, or store a structured secret")
-	o := r.whole(s)
-	if o == nil || o.of != "" {
+	l := r.leafOf(s)
+	if l == nil || l.computed() {
 		return "", refused
 	}
+	o := r.whole(s)
 	key := call{fn: "parse", a: s}
 	if known, ok := r.recall(key); ok {
 		return known, nil

@@ -165,12 +165,20 @@ func (r *Run) encoded(s string) bool {
 func encodingOfOther(a, b []*origin) bool {
 	for _, x := range a {
 		for _, y := range b {
-			if x != y && (x.encoded || y.encoded) && share(x, y) {
+			if x != y && (x.encoded || y.encoded || otherAlphabet(x, y)) && share(x, y) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// otherAlphabet reports whether two are base64 in two forms, of digests and the
+// like: they are equal if no + and no / stand in them, a bit of the digest each
+// time. Hex is as long as neither.
+func otherAlphabet(x, y *origin) bool {
+	base64 := func(o *origin) bool { return functions[o.by].uniform && o.by != Hex }
+	return x.by != y.by && base64(x) && base64(y)
 }
 
 func share(x, y *origin) bool {

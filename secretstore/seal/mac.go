@@ -45,6 +45,26 @@ func (r *Run) MAC(h Hash, key, message string) (string, error) {
 	return r.output(k)
 }
 
+// VerifyMAC reports whether mac is what [Run.MAC] computes, in constant time also
+// where that comes out plain. Misses count as in [Run.Equal].
+func (r *Run) VerifyMAC(h Hash, key, message, mac string) (bool, error) {
+	k, err := r.macOf(h, key, message)
+	if err != nil {
+		return false, err
+	}
+	return r.verify(k, mac)
+}
+
+// verify compares with what is computed, sealed even if it could come out plain:
+// what is plain is not compared in constant time.
+func (r *Run) verify(k keyed, mac string) (bool, error) {
+	own, err := r.sealed(k)
+	if err != nil {
+		return false, err
+	}
+	return r.Equal(own, mac)
+}
+
 func (r *Run) macOf(h Hash, key, message string) (keyed, error) {
 	newHash, ok := hashes[h]
 	if !ok {

@@ -120,6 +120,8 @@ func (r *Run) parkString(s string, size *int) (any, error) {
 func (r *Run) keep(v plaintext.Value, o *origin) *kept {
 	k := &kept{id: lastKept.Add(1), value: v, of: *o, derived: o.of != "", names: make([]string, len(o.sources))}
 	k.of.fixed = o.fixed || functions[o.by].opaque
+	// Which encoding it was is forgotten, and it must not be compared with another.
+	k.of.encoded = o.encoded || functions[o.by].uniform
 	for i, src := range o.sources {
 		if s := r.set.named(src); s != nil {
 			k.names[i] = s.Name

@@ -40,6 +40,10 @@ func (r *Run) resolve(s string) ([]byte, error) {
 	return append(out, s[from:]...), nil
 }
 
+// Bound is a bound of the length of s when resolved. It depends on no plaintext:
+// each secret counts as the largest that there may be.
+func (r *Run) Bound(s string) int { return r.size(s) }
+
 // size bounds the length of s when resolved, without a look at any plaintext.
 func (r *Run) size(s string) int {
 	size := len(s)

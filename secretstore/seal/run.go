@@ -91,11 +91,20 @@ func (l *leaf) encoded() bool {
 	return slices.ContainsFunc(l.sources, func(s source) bool { return s.secret.Encoded })
 }
 
+// bound is the size that the value counts as, whatever it has.
+func (l *leaf) bound() int {
+	size := MaxSecretBytes
+	for _, s := range l.sources {
+		size = max(size, s.secret.Bound)
+	}
+	return size
+}
+
 func (l *leaf) origin() *origin {
 	v := l.value
 	return &origin{
 		sources: l.sources,
-		size:    MaxSecretBytes,
+		size:    l.bound(),
 		encoded: l.encoded(),
 		resolve: func() ([]byte, error) { return plaintext.Open(v), nil },
 	}

@@ -58,6 +58,9 @@ type Secret struct {
 	From []string
 	// Encoded is set when an encoding of one of them went in.
 	Encoded bool
+	// Bound is [Run.Bound] of what a script computed the value as, 0 for a value that
+	// somebody wrote, which has [MaxSecretBytes] at most.
+	Bound int
 	// Hidden is set for a secret that the run's scope cannot see and whose
 	// plaintext a host may nevertheless answer with: it is masked without a
 	// name and goes nowhere.
