@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/reticent/reticent/secretstore"
+	"github.com/reticent/reticent/secretstore/record"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
@@ -28,7 +29,7 @@ type Execution struct {
 	Duration  float64   `json:"duration_ms"`
 	// Outcome is OutcomeOutput or the code of Error.
 	Outcome string `json:"outcome"`
-	// Input is there only where it is to be recorded, and Redact has been over it.
+	// Input is there only where it is to be recorded, and record.Redact has been over it.
 	Input            any           `json:"input,omitempty"`
 	Output           any           `json:"output"`
 	Masked           []seal.Masked `json:"masked"`
@@ -71,9 +72,9 @@ func milliseconds(d time.Duration) float64 {
 	return float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 }
 
-// executionOf makes the record of a run, without its id.
+// executionOf makes the record of a run.
 func executionOf(r Run, by secretstore.Principal, result Result, started time.Time) *Execution {
-	x := &Execution{Script: r.Name, ScriptScope: r.Occasion.ScriptScope, Version: r.Occasion.Version, Scope: r.Occasion.Scope, Point: r.Occasion.Point,
+	x := &Execution{ID: record.NewID(started), Script: r.Name, ScriptScope: r.Occasion.ScriptScope, Version: r.Occasion.Version, Scope: r.Occasion.Scope, Point: r.Occasion.Point,
 		Principal: by.ID, Started: started.UTC().Truncate(time.Millisecond), Duration: milliseconds(result.Duration), Outcome: OutcomeOutput,
 		Input: result.Input, Output: result.Output, Masked: result.Masked, Console: result.Console, ConsoleTruncated: result.ConsoleTruncated,
 		Error: result.Error, Fetches: result.Fetches, Worker: result.Usage}

@@ -2,14 +2,11 @@ package script
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/reticent/reticent/secretstore"
-	"github.com/reticent/reticent/secretstore/kv"
 )
 
 // Filter says which executions to list. Fields that are "" or zero match all.
@@ -40,38 +37,24 @@ func (s *Service) Executions(ctx context.Context, by secretstore.Principal, scop
 	if s.Recorder == nil {
 		return page, ErrNoRecords
 	}
-	if err := s.Recorder.sync(ctx); err != nil {
-		return page, err
-	}
 	if p.Size == 0 {
 		p.Size = secretstore.DefaultPageSize
 	}
-	after := ""
-	if p.Token != "" {
-		after = executionPrefix + p.Token
-	}
-	seen := 0
-	err := s.Recorder.scan(ctx, after, func(entries []kv.Entry) (bool, error) {
-		for _, e := range entries {
-			x, err := decodeExecution(e.Value)
-			if err != nil {
-				return false, err
-			}
-			if x.Started.Before(f.Since) {
-				return false, nil
-			}
-			if !s.shows(by, scope, x) || !f.matches(x) {
-				continue
-			}
-			if len(page.Items) == p.Size {
-				page.NextPageToken = page.Items[p.Size-1].ID
-				return false, nil
-			}
-			x.Input, x.Output, x.Console, x.Masked = nil, nil, []ConsoleLine{}, x.Masked[:0]
-			page.Items = append(page.Items, *x)
+	err := s.Recorder.Scan(ctx, p.Token, func(x *Execution) bool {
+		if x.Started.Before(f.Since) {
+			return false
 		}
-		return true, nil
-	}, &seen)
+		if !s.shows(by, scope, x) || !f.matches(x) {
+			return true
+		}
+		if len(page.Items) == p.Size {
+			page.NextPageToken = page.Items[p.Size-1].ID
+			return false
+		}
+		x.Input, x.Output, x.Console, x.Masked = nil, nil, []ConsoleLine{}, x.Masked[:0]
+		page.Items = append(page.Items, *x)
+		return true
+	})
 	return page, err
 }
 
@@ -84,34 +67,11 @@ func (s *Service) Execution(ctx context.Context, by secretstore.Principal, scope
 	if s.Recorder == nil {
 		return nil, ErrNoRecords
 	}
-	if err := s.Recorder.sync(ctx); err != nil {
-		return nil, err
-	}
-	var raw []byte
-	err := s.Recorder.cfg.KV.View(ctx, func(tx kv.Tx) (err error) {
-		raw, err = tx.Get(executionPrefix + id)
-		return err
-	})
-	absent := &secretstore.Failure{Class: secretstore.ErrNotFound, Message: "no such execution in " + scope.String()}
-	if errors.Is(err, kv.ErrNotFound) {
-		return nil, absent
-	}
-	if err != nil {
-		return nil, err
-	}
-	x, err := decodeExecution(raw)
-	if err == nil && !s.shows(by, scope, x) {
-		return nil, absent
+	x, err := s.Recorder.Get(ctx, id)
+	if err == nil && (x == nil || !s.shows(by, scope, x)) {
+		return nil, &secretstore.Failure{Class: secretstore.ErrNotFound, Message: "no such execution in " + scope.String()}
 	}
 	return x, err
-}
-
-func decodeExecution(raw []byte) (*Execution, error) {
-	x := &Execution{}
-	if err := json.Unmarshal(raw, x); err != nil {
-		return nil, fmt.Errorf("script: a record of an execution cannot be read")
-	}
-	return x, nil
 }
 
 // shows reports whether a scope's list has an execution: one that it asked for, or

@@ -53,19 +53,6 @@ const (
 	// MaxExecutionBytes is the size of the largest record; of a larger one parts are
 	// left out.
 	MaxExecutionBytes = 64 << 10
-	// MaxQueuedExecutions is how many records may wait to be written; more are
-	// dropped and counted.
-	MaxQueuedExecutions = 4096
-	// BatchDelay is how long a record waits for others to be written with.
-	BatchDelay = 200 * time.Millisecond
-	// SweepInterval is how often old records are looked for.
-	SweepInterval = 10 * time.Minute
-	// maxBatch and maxBatchBytes are how much one transaction writes, within those
-	// of package kv.
-	maxBatch      = 500
-	maxBatchBytes = 512 << 10
-	// scanChunk is how many records are read at a time.
-	scanChunk = 200
 	// MaxMessageBytes is the size of the longest message of an error.
 	MaxMessageBytes = 4 << 10
 	// MaxOutputDepth is how deep the result of a script may nest.

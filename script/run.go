@@ -12,6 +12,7 @@ import (
 
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore/record"
 	"github.com/reticent/reticent/secretstore/seal"
 	"github.com/reticent/reticent/secretstore/strictjson"
 )
@@ -254,7 +255,7 @@ func recordedInput(run *seal.Run, sealed json.RawMessage) any {
 	if json.Unmarshal(sealed, &v) != nil {
 		return nil
 	}
-	masked, _ := run.MaskValue(Redact(v))
+	masked, _ := run.MaskValue(record.Redact(v))
 	return masked
 }
 

@@ -176,7 +176,7 @@ func (s *Service) run(ctx context.Context, by, author secretstore.Principal, sco
 	if s.Recorder == nil {
 		return s.engine.Run(ctx, r)
 	}
-	r.RecordInput = r.RecordInput || s.Recorder.cfg.RecordInput
+	r.RecordInput = r.RecordInput || s.Recorder.recordInput
 	start := time.Now()
 	result := s.engine.Run(ctx, r)
 	s.Recorder.Add(executionOf(r, by, result, start))

@@ -1,4 +1,4 @@
-package script
+package record
 
 import (
 	"regexp"
