@@ -95,6 +95,26 @@ func (m *Metrics) Sandbox(s worker.Sandbox) {
 	}
 }
 
+// Workers shows what script workers do, as load says. The first one counts.
+func (m *Metrics) Workers(load func() worker.Load) {
+	gauges := map[string]func() int{
+		"busy": func() int { return load().Busy },
+		"idle": func() int { return load().Idle },
+	}
+	for state, count := range gauges {
+		_ = m.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "reticent_script_workers", Help: "Script workers, by state (busy, idle).",
+			ConstLabels: prometheus.Labels{"state": state},
+		}, func() float64 { return float64(count()) }))
+	}
+	_ = m.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "reticent_script_runs_waiting", Help: "Runs of scripts that wait for a worker.",
+	}, func() float64 { return float64(load().Waiting) }))
+	_ = m.Registry.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "reticent_script_workers_started_total", Help: "Script workers that started: the warm ones, more for runs that waited, and replacements.",
+	}, func() float64 { return float64(load().Started) }))
+}
+
 // Dropped counts records of executions that were lost.
 func (m *Metrics) Dropped(n int) { m.dropped.Add(float64(n)) }
 

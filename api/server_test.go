@@ -202,6 +202,21 @@ func TestOverloadSaysWhenToTryAgain(t *testing.T) {
 	}
 }
 
+// TestMetricsOfWorkers shows the only worker after its first run.
+func TestMetricsOfWorkers(t *testing.T) {
+	s := apitest.Start(t, apitest.Options{Script: func(c *script.Config) { c.Workers = 1 }})
+	want(t, s, 200, request{"POST", "/v1/scripts/test", `{"source":"module.exports = async () => 1"}`, nil})
+	text := string(want(t, s, 200, request{method: "GET", path: "/metrics"}).Body)
+	for _, line := range []string{
+		`reticent_script_workers{state="busy"} 0`, `reticent_script_workers{state="idle"} 1`,
+		"reticent_script_runs_waiting 0", "reticent_script_workers_started_total 1",
+	} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("no %s", line)
+		}
+	}
+}
+
 // TestReadiness asks a server that says it is not ready.
 func TestReadiness(t *testing.T) {
 	s := apitest.Start(t, apitest.Options{InProcess: true})

@@ -46,8 +46,12 @@ const (
 
 // Config configures an Engine. The zero Config works, without fetch.
 type Config struct {
-	// Workers is how many scripts run at a time.
+	// Workers is how many scripts run at a time, at most.
 	Workers int
+	// Warm is how many workers are kept; more, up to Workers, start while runs wait
+	// and end once they were idle for WorkerIdle.
+	Warm       int
+	WorkerIdle time.Duration
 	// MaxQueued is how many runs may wait for a worker; more are refused.
 	MaxQueued int
 	// PerScript is how many runs of one script may go on at a time, by default one
@@ -82,8 +86,18 @@ type Engine struct {
 
 // New starts an engine and its workers.
 func New(cfg Config) (*Engine, error) {
+	warm := max(MinWarm, runtime.NumCPU())
 	if cfg.Workers == 0 {
-		cfg.Workers = max(MinWorkers, runtime.NumCPU())
+		cfg.Workers = max(cfg.Warm, WorkersPerWarm*warm)
+	}
+	if cfg.Warm == 0 {
+		cfg.Warm = min(warm, cfg.Workers)
+	}
+	if cfg.Warm > cfg.Workers {
+		return nil, fmt.Errorf("script: Warm (%d) must not be more than Workers (%d)", cfg.Warm, cfg.Workers)
+	}
+	if cfg.WorkerIdle == 0 {
+		cfg.WorkerIdle = DefaultWorkerIdle
 	}
 	if cfg.MaxQueued == 0 {
 		cfg.MaxQueued = DefaultMaxQueued
@@ -108,8 +122,8 @@ func New(cfg Config) (*Engine, error) {
 	if cfg.InProcess {
 		return e, nil
 	}
-	pool, err := worker.NewPool(worker.Config{Workers: cfg.Workers, MaxQueued: cfg.MaxQueued,
-		MemoryBytes: cfg.MemoryBytes, Logger: cfg.Logger})
+	pool, err := worker.NewPool(worker.Config{Workers: cfg.Workers, Warm: cfg.Warm, MaxQueued: cfg.MaxQueued,
+		MemoryBytes: cfg.MemoryBytes, IdleTime: cfg.WorkerIdle, Logger: cfg.Logger})
 	if err != nil {
 		return nil, fmt.Errorf("script: %w", err)
 	}
@@ -130,6 +144,14 @@ func (e *Engine) Sandbox() worker.Sandbox {
 		return worker.Sandbox{}
 	}
 	return e.pool.Sandbox()
+}
+
+// Load says what the workers do; in process, there are none.
+func (e *Engine) Load() worker.Load {
+	if e.pool == nil {
+		return worker.Load{}
+	}
+	return e.pool.Load()
 }
 
 // execute runs a task in a worker, or here.

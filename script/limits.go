@@ -29,9 +29,15 @@ const (
 	// DefaultMaxQueuedPerScript is how many runs of one script may wait for others
 	// of it.
 	DefaultMaxQueuedPerScript = 64
-	// MinWorkers is the least number of workers by default; there is one for
-	// each processor if there are more.
-	MinWorkers = 4
+	// MinWarm is the least number of workers that are kept by default; there is one
+	// for each processor if there are more.
+	MinWarm = 4
+	// WorkersPerWarm is how many workers there are at most by default, for each that
+	// is kept.
+	WorkersPerWarm = 4
+	// DefaultWorkerIdle is how long a worker beyond those that are kept waits for a
+	// run before it ends.
+	DefaultWorkerIdle = worker.DefaultIdleTime
 	// MaxCachedPrograms is how many programs are kept compiled in process.
 	MaxCachedPrograms = 128
 	// MaxCacheEntries and MaxCacheBytes are how much context.cache keeps for one

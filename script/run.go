@@ -191,7 +191,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 }
 
 // resource are the codes that an operator is told of.
-var resource = map[Code]bool{host.CodeTime: true, host.CodeMemory: true, host.CodeStack: true, worker.CodeDied: true, host.CodeEngine: true}
+var resource = map[Code]bool{host.CodeTime: true, host.CodeCPU: true, host.CodeMemory: true, host.CodeStack: true, worker.CodeDied: true, host.CodeEngine: true}
 
 func sealed(run *seal.Run, what string, raw json.RawMessage) (json.RawMessage, error) {
 	if raw == nil {

@@ -114,6 +114,7 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	scripts := script.NewService(s.Store, engine)
 	scripts.Recorder = recorder
+	s.Metrics.Workers(engine.Load)
 	identities := identity.New(identity.Config{Store: s.Store, Fetch: policy.FetchKeySets(out, s.Store), Log: log})
 	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Log: log, Metrics: s.Metrics}
 

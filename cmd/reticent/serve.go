@@ -231,6 +231,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	scripts := script.NewService(p.store, p.engine)
 	scripts.Recorder = p.records
 	metrics.Sandbox(p.engine.Sandbox())
+	metrics.Workers(p.engine.Load)
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
 	p.identities = identity.New(identity.Config{Store: p.store, Fetch: policy.FetchKeySets(p.egress, p.store), Log: log})
 	p.handler = api.New(api.Config{

@@ -10,13 +10,16 @@ import (
 
 // registerScriptLimits adds a flag for each limit of scripts.
 func registerScriptLimits(flags *pflag.FlagSet, c *script.Config) {
-	flags.IntVar(&c.Workers, "script-workers", 0, "how many scripts run at a `time`; 0 is one for each processor, at least 4")
+	flags.IntVar(&c.Workers, "script-workers", 0, "how many `workers` there are at most, each for one run at a time; 0 is four times those that are kept by default")
+	flags.IntVar(&c.Warm, "script-workers-warm", 0, "how many `workers` are kept; more start while runs wait; 0 is one for each processor, at least 4")
+	flags.DurationVar(&c.WorkerIdle, "script-worker-idle", script.DefaultWorkerIdle, "how long a worker beyond those that are kept waits for a run")
 	flags.IntVar(&c.MaxQueued, "script-queue", script.DefaultMaxQueued, "how many `runs` may wait for a worker; more are refused")
 	flags.IntVar(&c.PerScript, "script-concurrent", 0, "how many `runs` of one script go on at a time; 0 is one less than there are workers")
 	flags.IntVar(&c.MaxQueuedPerScript, "script-queue-each", script.DefaultMaxQueuedPerScript, "how many `runs` of one script may wait for others of it; more are refused")
 	flags.Int64Var(&c.MemoryBytes, "script-memory-bytes", script.DefaultMemoryBytes, "how much memory a worker may have, in `bytes`")
 	l := &c.Limits
 	flags.DurationVar(&l.Time, "script-time", host.DefaultTime, "how long a run may take, fetches included")
+	flags.DurationVar(&l.CPU, "script-cpu", host.DefaultCPU, "how much processor time a run may use; what waits uses none")
 	flags.IntVar(&l.CallDepth, "script-call-depth", host.DefaultCallDepth, "how `deep` functions may call each other")
 	flags.IntVar(&l.Fetches, "script-fetches", host.DefaultFetches, "how many `requests` a run may send")
 	flags.IntVar(&l.HostCalls, "script-host-calls", host.DefaultHostCalls, "how `often` a run may ask about a secret")

@@ -61,8 +61,8 @@ type Host struct {
 	variables *goja.Object // for getProperty
 	classes   classes
 	rejected  map[*goja.Promise]bool
-	ended     *Failure    // why the run must end, once it must
-	late      atomic.Bool // the time is over
+	ended     *Failure                // why the run must end, once it must
+	stopped   atomic.Pointer[Failure] // its time is over
 	started   time.Time
 }
 
@@ -107,10 +107,7 @@ func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	h.job, h.bridge, h.limits = job, bridge, job.Limits.WithDefaults()
 	h.started = time.Now()
 	deadline := h.started.Add(h.limits.Time)
-	timer := time.AfterFunc(h.limits.Time, func() {
-		h.late.Store(true)
-		h.vm.Interrupt(h.outOfTime())
-	})
+	timer := time.AfterFunc(h.limits.Time, func() { h.Stop(OutOfTime(h.limits.Time)) })
 	defer timer.Stop()
 	defer func() {
 		if x := recover(); x != nil {
@@ -130,10 +127,6 @@ func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 		out.Output, out.Failure = nil, h.ended
 	}
 	return out
-}
-
-func (h *Host) outOfTime() *Failure {
-	return &Failure{Code: CodeTime, Message: fmt.Sprintf("the script ran longer than %v (the limit Time)", h.limits.Time)}
 }
 
 // evaluate gives what the handler's promise resolves to.

@@ -75,9 +75,10 @@ const (
 	CodePending Code = "promise_pending"
 	// CodeOutput: what the script returned has no JSON.
 	CodeOutput Code = "output_not_json"
-	// CodeOutputLimit, CodeTime, CodeMemory, CodeStack, CodeCalls: it passed a limit.
+	// CodeOutputLimit, CodeTime, CodeCPU, CodeMemory, CodeStack, CodeCalls: it passed a limit.
 	CodeOutputLimit Code = "output_limit"
 	CodeTime        Code = "time_limit"
+	CodeCPU         Code = "cpu_limit"
 	CodeMemory      Code = "memory_limit"
 	CodeStack       Code = "stack_limit"
 	CodeCalls       Code = "host_call_limit"

@@ -6,6 +6,10 @@ import "time"
 type Limits struct {
 	// Time is how long a run may take, fetches included.
 	Time time.Duration
+	// CPU is how much processor time a run may use, all threads of its worker
+	// together; what waits for a host uses none. In process nothing holds a run to
+	// it.
+	CPU time.Duration
 	// CallDepth is how deep functions may call each other.
 	CallDepth int
 	// Fetches is how many requests a run may send.
@@ -26,6 +30,7 @@ type Limits struct {
 // The defaults of [Limits].
 const (
 	DefaultTime         = 5 * time.Second
+	DefaultCPU          = 2 * time.Second
 	DefaultCallDepth    = 1000
 	DefaultFetches      = 20
 	DefaultHostCalls    = 20_000
@@ -48,6 +53,7 @@ const MaxCloneDepth = 200
 // WithDefaults fills in the fields that are 0.
 func (l Limits) WithDefaults() Limits {
 	fill(&l.Time, DefaultTime)
+	fill(&l.CPU, DefaultCPU)
 	fill(&l.CallDepth, DefaultCallDepth)
 	fill(&l.Fetches, DefaultFetches)
 	fill(&l.HostCalls, DefaultHostCalls)

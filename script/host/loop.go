@@ -81,8 +81,8 @@ func (h *Host) step(deadline time.Time) error {
 	if h.ended != nil {
 		return h.ended
 	}
-	if h.late.Load() {
-		return h.outOfTime()
+	if f := h.stopped.Load(); f != nil {
+		return f
 	}
 	for len(h.loop.timers) > 0 && h.loop.timers[0].ended {
 		heap.Pop(&h.loop.timers)
@@ -106,7 +106,7 @@ func (h *Host) step(deadline time.Time) error {
 		}
 	}
 	if !due {
-		return h.outOfTime()
+		return OutOfTime(h.limits.Time)
 	}
 	return h.fire(heap.Pop(&h.loop.timers).(*timer))
 }

@@ -216,7 +216,9 @@ func run(w *wire, o *order, programs *cache, h *host.Host) (*host.Script, error)
 	}
 	o.Job.Script = s
 	before := processorTime()
+	stop := host.Budget(o.Job.Limits.CPU, processorTime, func() { h.Stop(host.OutOfCPU(o.Job.Limits.CPU)) })
 	out := h.Run(*o.Job, w)
+	stop()
 	out.Usage = &host.Usage{CPU: processorTime() - before, Memory: mapped()}
 	// The next run would not have its share: what was mapped once counts against the
 	// limit ever after.

@@ -116,7 +116,7 @@ func talk(t *testing.T, said []byte) (*process, *counting) {
 func TestNotHooked(t *testing.T) {
 	hooked.Store(false)
 	defer hooked.Store(true)
-	if _, err := NewPool(Config{Workers: 1}); !errors.Is(err, ErrNotHooked) {
+	if _, err := NewPool(Config{Workers: 1, Warm: 1}); !errors.Is(err, ErrNotHooked) {
 		t.Error(err)
 	}
 }

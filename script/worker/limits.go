@@ -19,6 +19,8 @@ const (
 	Grace = 250 * time.Millisecond
 	// StartTime is how long a worker may take to start.
 	StartTime = 10 * time.Second
+	// DefaultIdleTime is how long a worker beyond the warm ones waits for a run.
+	DefaultIdleTime = time.Minute
 	// CheckTime is how long checking a source may take.
 	CheckTime = 10 * time.Second
 )

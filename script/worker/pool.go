@@ -34,10 +34,14 @@ import (
 
 // Config configures a Pool; none of its fields may be 0.
 type Config struct {
-	Workers     int
-	MaxQueued   int
-	MemoryBytes int64
-	Logger      *slog.Logger
+	// Workers is how many there are at most, Warm how many at least.
+	Workers, Warm int
+	MaxQueued     int
+	MemoryBytes   int64
+	// IdleTime is how long one that is not among the warm ones waits for a run
+	// before it is ended.
+	IdleTime time.Duration
+	Logger   *slog.Logger
 }
 
 // Errors of a Pool.
@@ -50,20 +54,24 @@ var (
 	ErrNotHooked = errors.New("worker: the program does not call worker.Main first of all; its workers would not be workers")
 )
 
-// Pool is a set of warm workers.
+// Pool is a set of workers: the warm ones, and more while runs wait.
 type Pool struct {
 	cfg    Config
 	spawn  *spawner
 	ready  chan struct{} // one for each of idle
 	queue  chan struct{} // a place for each run that waits or runs
-	closed chan struct{}
+	closed chan struct{} // is closed under mu
 	// sandbox is that of the first workers; all start alike.
 	sandbox Sandbox
 
-	mu   sync.Mutex
-	all  map[*process]bool
-	idle []*process // the last is the one that ran last, whose memory is at hand
-	bg   sync.WaitGroup
+	mu       sync.Mutex
+	all      map[*process]bool
+	idle     []*process // the last is the one that ran last, whose memory is at hand
+	size     int        // workers that live or are to start
+	starting int
+	waiting  int // runs
+	started  int // workers, ever
+	bg       sync.WaitGroup
 }
 
 // NewPool starts the workers.
@@ -75,7 +83,8 @@ func NewPool(cfg Config) (*Pool, error) {
 		queue: make(chan struct{}, cfg.Workers+cfg.MaxQueued), closed: make(chan struct{}), all: map[*process]bool{}}
 	started := make(chan *process)
 	failed := make(chan error)
-	for range cfg.Workers {
+	p.size = cfg.Warm
+	for range cfg.Warm {
 		go func() {
 			if w, err := p.start(); err != nil {
 				failed <- err
@@ -85,7 +94,7 @@ func NewPool(cfg Config) (*Pool, error) {
 		}()
 	}
 	var err error
-	for range cfg.Workers {
+	for range cfg.Warm {
 		select {
 		case w := <-started:
 			p.sandbox = w.sandbox
@@ -96,6 +105,9 @@ func NewPool(cfg Config) (*Pool, error) {
 	if err != nil {
 		p.Close()
 		return nil, err
+	}
+	if cfg.Workers > cfg.Warm {
+		p.background(p.watch)
 	}
 	if missing := p.sandbox.Missing(); len(missing) > 0 {
 		cfg.Logger.Warn("script workers are confined, but this kernel lacks a part of the sandbox or refuses it", "has", p.sandbox.String(), "lacks", missing)
@@ -115,14 +127,15 @@ func (p *Pool) start() (*process, error) {
 	}
 	p.mu.Lock()
 	p.all[w] = true
+	p.started++
 	p.mu.Unlock()
 	return w, nil
 }
 
 // Close kills every worker. No call of Run or Check may start after it.
 func (p *Pool) Close() {
-	close(p.closed)
 	p.mu.Lock()
+	close(p.closed)
 	for w := range p.all {
 		_ = w.cmd.Process.Kill()
 	}
@@ -136,84 +149,17 @@ func (p *Pool) Close() {
 	close(p.spawn.requests)
 }
 
-// acquire waits for an idle worker.
-func (p *Pool) acquire(ctx context.Context) (*process, error) {
-	select {
-	case p.queue <- struct{}{}:
-	default:
-		return nil, ErrOverloaded
-	}
-	select {
-	case <-p.ready:
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		last := len(p.idle) - 1
-		w := p.idle[last]
-		p.idle = p.idle[:last]
-		return w, nil
-	case <-ctx.Done():
-		<-p.queue
-		return nil, ctx.Err()
-	case <-p.closed:
-		<-p.queue
-		return nil, ErrClosed
-	}
-}
-
-// rest has a worker wait for its next run.
-func (p *Pool) rest(w *process) {
-	p.mu.Lock()
-	p.idle = append(p.idle, w)
-	p.mu.Unlock()
-	p.ready <- struct{}{}
-}
-
-// release gives back a worker that is well.
-func (p *Pool) release(w *process) {
-	p.rest(w)
-	<-p.queue
-}
-
-// replace kills a worker and starts another in its place, in the background.
-func (p *Pool) replace(w *process) {
-	<-p.queue
-	p.bg.Add(1)
-	go func() {
-		defer p.bg.Done()
-		w.kill()
-		p.mu.Lock()
-		delete(p.all, w)
-		p.mu.Unlock()
-		for wait := 10 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-			select {
-			case <-p.closed:
-				return
-			default:
-			}
-			fresh, err := p.start()
-			if err == nil {
-				p.rest(fresh)
-				return
-			}
-			p.cfg.Logger.Error("a script worker did not start", "error", err)
-			select {
-			case <-p.closed:
-				return
-			case <-time.After(wait):
-			}
-		}
-	}()
-}
-
-// deadline kills the worker when the time is over or ctx ends; stop must be
-// called, and says whether it did not come to that.
-func (w *process) deadline(ctx context.Context, limit time.Duration) (stop func()) {
-	timer := time.AfterFunc(limit, func() {
-		w.timely.Store(false)
+// deadline kills the worker when the time is over, when it has used its processor
+// time, or when ctx ends; stop must be called.
+func (w *process) deadline(ctx context.Context, limit, cpu time.Duration) (stop func()) {
+	kill := func(why cause) {
+		w.cause.CompareAndSwap(int32(causeNone), int32(why))
 		_ = w.cmd.Process.Kill()
-	})
+	}
+	timer := time.AfterFunc(limit, func() { kill(causeTime) })
+	spent := host.Budget(cpu, w.processorTime, func() { kill(causeCPU) })
 	off := context.AfterFunc(ctx, func() { _ = w.cmd.Process.Kill() })
-	return func() { timer.Stop(); off() }
+	return func() { timer.Stop(); spent(); off() }
 }
 
 // Run runs a script. The error is ErrOverloaded, ErrClosed or that of ctx; how
@@ -223,13 +169,13 @@ func (p *Pool) Run(ctx context.Context, t Task) (host.Outcome, error) {
 	if err != nil {
 		return host.Outcome{}, err
 	}
-	stop := w.deadline(ctx, t.Limit+Grace)
+	stop := w.deadline(ctx, t.Limit+Grace, t.Job.Limits.CPU+Grace)
 	t.Job.Limits.Time = t.Limit
 	w.setOpen(true)
 	out, err := w.run(t)
 	w.setOpen(false)
 	stop()
-	if err == nil && w.timely.Load() && ctx.Err() == nil && !w.spent {
+	if err == nil && w.timely() && ctx.Err() == nil && !w.spent {
 		p.release(w)
 		return out, nil
 	}
@@ -239,7 +185,7 @@ func (p *Pool) Run(ctx context.Context, t Task) (host.Outcome, error) {
 	}
 	if err != nil {
 		_ = w.cmd.Process.Kill()
-		out = host.Outcome{Failure: w.death()}
+		out = host.Outcome{Failure: w.death(t.Limit, t.Job.Limits.CPU)}
 	}
 	p.replace(w)
 	if ctx.Err() != nil {
@@ -379,7 +325,7 @@ func (p *Pool) Check(ctx context.Context, units []program.Unit) (*program.Info, 
 	if err != nil {
 		return nil, nil, err
 	}
-	stop := w.deadline(ctx, CheckTime)
+	stop := w.deadline(ctx, CheckTime, host.Processors*CheckTime)
 	var said word
 	if err = w.send(order{Check: true, Units: units}); err == nil {
 		err = readFrame(w.read, &said)
@@ -388,9 +334,9 @@ func (p *Pool) Check(ctx context.Context, units []program.Unit) (*program.Info, 
 	if err == nil && (said.Findings == nil || said.Info == nil && len(*said.Findings) == 0) {
 		err = errProtocol
 	}
-	if err != nil || !w.timely.Load() || ctx.Err() != nil {
+	if err != nil || !w.timely() || ctx.Err() != nil {
 		_ = w.cmd.Process.Kill()
-		died := w.death()
+		died := w.death(CheckTime, host.Processors*CheckTime)
 		p.replace(w)
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()

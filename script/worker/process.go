@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/reticent/reticent/script/host"
 )
 
@@ -27,11 +29,35 @@ type process struct {
 	exited chan struct{}
 	// sandbox is what the worker said of itself before it was given anything.
 	sandbox Sandbox
-	timely  atomic.Bool // false once it was killed at its deadline
-	spent   bool        // it asked to be replaced
+	cause   atomic.Int32 // why it was killed, a cause
+	spent   bool         // it asked to be replaced
+	rested  time.Time    // since when it is idle; guarded by the pool
 
 	mu   sync.Mutex // guards writing to in, and open
 	open bool       // a run is under way, and fetches may report
+}
+
+// cause is why the server killed a worker.
+type cause int32
+
+const (
+	causeNone cause = iota
+	causeTime
+	causeCPU
+)
+
+// timely reports whether a worker was within its limits of time so far.
+func (p *process) timely() bool { return cause(p.cause.Load()) == causeNone }
+
+// processorTime is how long the threads of a worker have run, by the kernel's
+// account; 0 once it is gone.
+func (p *process) processorTime() time.Duration {
+	var t unix.Timespec
+	// The clock of a process, as clock_getcpuclockid(3) makes it: CPUCLOCK_SCHED.
+	if unix.ClockGettime(int32(^p.cmd.Process.Pid)<<3|2, &t) != nil {
+		return 0
+	}
+	return time.Duration(t.Nano())
 }
 
 // spawner starts workers from one thread that lives as long as it: a worker dies
@@ -90,7 +116,7 @@ func (p *process) greet() error {
 // environment is that of a worker: nothing of the server's, in which there may be
 // a token. A runtime that is told how many processors to use keeps no file open to
 // find out.
-var environment = []string{"GOTRACEBACK=none", "GOMAXPROCS=2", "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
+var environment = []string{"GOTRACEBACK=none", "GOMAXPROCS=" + strconv.Itoa(host.Processors), "GODEBUG=containermaxprocs=0,updatemaxprocs=0"}
 
 func start(memory int64, apart bool) (*process, error) {
 	binary, err := os.Executable()
@@ -107,7 +133,6 @@ func start(memory int64, apart bool) (*process, error) {
 		return nil, fmt.Errorf("worker: %w", err)
 	}
 	p := &process{in: in, out: out, read: bufio.NewReaderSize(out, bufferBytes), exited: make(chan struct{})}
-	p.timely.Store(true)
 	p.cmd = exec.Command(binary, Marker, strconv.FormatInt(memory, 10))
 	p.cmd.Env = environment
 	p.cmd.Dir = "/"
@@ -164,13 +189,21 @@ func (p *process) setOpen(open bool) {
 	p.mu.Unlock()
 }
 
-// death says why a worker died.
-func (p *process) death() *host.Failure {
+// death says why a worker died that had so much time.
+func (p *process) death(limit, cpu time.Duration) *host.Failure {
 	<-p.exited
 	said := p.last.bytes()
+	switch cause(p.cause.Load()) {
+	case causeTime:
+		f := host.OutOfTime(limit)
+		f.Message += ", in a built-in function, and was killed"
+		return f
+	case causeCPU:
+		f := host.OutOfCPU(cpu)
+		f.Message += ", in a built-in function, and was killed"
+		return f
+	}
 	switch {
-	case !p.timely.Load():
-		return &host.Failure{Code: host.CodeTime, Message: "the script ran longer than its time limit, in a built-in function, and was killed"}
 	case bytes.Contains(said, []byte("out of memory")), bytes.Contains(said, []byte("cannot allocate memory")),
 		bytes.Contains(said, []byte("failed to allocate")): // the last is the race detector's
 		return &host.Failure{Code: host.CodeMemory, Message: "the script needed more memory than a worker has (the limit MemoryBytes)"}

@@ -274,7 +274,7 @@ func read(t *testing.T, name string) string {
 // TestSandboxIsSaid reads what an operator is told.
 func TestSandboxIsSaid(t *testing.T) {
 	var log strings.Builder
-	p, err := NewPool(Config{Workers: 1, MemoryBytes: MinMemoryBytes, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	p, err := NewPool(Config{Workers: 1, Warm: 1, MemoryBytes: MinMemoryBytes, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
