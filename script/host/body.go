@@ -61,9 +61,9 @@ func (h *Host) bodyMethods(proto *goja.Object, of func(goja.FunctionCall) *body)
 		if b.raw {
 			// A surrogate stands inside a JSON string, where its plaintext stood escaped;
 			// parsing the sealed text gives the same tree.
-			return h.call(h.jsonParse, goja.Undefined(), text)
+			return h.call(h.json().parse, goja.Undefined(), text)
 		}
-		return h.parseSealed(h.jsonParse, text)
+		return h.parseSealed(h.json().parse, text)
 	})
 	read("arrayBuffer", func(b *body) goja.Value { return h.newBytes(string(b.bytes), kindArrayBuffer, b.text) })
 	read("bytes", func(b *body) goja.Value { return h.newBytes(string(b.bytes), kindUint8Array, b.text) })

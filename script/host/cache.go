@@ -50,14 +50,14 @@ func (c *contextCache) get(call goja.FunctionCall) goja.Value {
 	if !found {
 		return goja.Undefined()
 	}
-	return c.h.call(c.h.jsonParse, goja.Undefined(), c.h.vm.ToValue(text))
+	return c.h.call(c.h.json().parse, goja.Undefined(), c.h.vm.ToValue(text))
 }
 
 // set keeps what JSON keeps of a value.
 func (c *contextCache) set(call goja.FunctionCall) goja.Value {
 	h := c.h
 	key := c.key(call)
-	text := h.call(h.jsonStringify, goja.Undefined(), call.Argument(1))
+	text := h.call(h.json().stringify, goja.Undefined(), call.Argument(1))
 	if !goja.IsString(text) {
 		panic(h.vm.NewTypeError("context.cache.set: the value has no JSON"))
 	}

@@ -59,9 +59,8 @@ func (h *Host) setJSON(o *goja.Object, name string, raw json.RawMessage) error {
 	if raw == nil {
 		return nil
 	}
-	v, err := h.jsonParse(goja.Undefined(), h.vm.ToValue(string(raw)))
-	if err != nil {
-		// The text was valid JSON; goja fails on what a number cannot hold.
+	v, err := h.readJSON(raw)
+	if err != nil { // the text was valid JSON
 		return &Failure{Code: CodeInput, Message: "context." + name + " has a number that JavaScript cannot hold"}
 	}
 	return o.DefineDataProperty(name, v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
@@ -173,7 +172,7 @@ func (s *secrets) setMethod(c goja.FunctionCall) goja.Value {
 		panic(h.vm.NewTypeError("context.secrets.set is not available here"))
 	}
 	name := h.key(c.Argument(0)).String()
-	text := h.call(h.jsonStringify, goja.Undefined(), c.Argument(1))
+	text := h.call(h.json().stringify, goja.Undefined(), c.Argument(1))
 	if !goja.IsString(text) {
 		panic(h.vm.NewTypeError("context.secrets.set: the value has no JSON"))
 	}

@@ -109,7 +109,7 @@ func (h *Host) keyOf(v goja.Value) (*heldKey, error) {
 
 // keyOfJWK reads a JSON Web Key that is an object.
 func (h *Host) keyOfJWK(o *goja.Object) (*heldKey, error) {
-	text := h.call(h.jsonStringify, goja.Undefined(), o).String()
+	text := h.call(h.json().stringify, goja.Undefined(), o).String()
 	if h.holds(text) {
 		h.refuse("reading a key out of parts that are secret", "store the JSON Web Key as the text of one secret, and give that")
 	}

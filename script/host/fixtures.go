@@ -26,7 +26,7 @@ func (h *Host) fixturesModule() goja.Value {
 		return h.job.Fixtures
 	}
 	h.method(o, "add", 2, func(c goja.FunctionCall) goja.Value {
-		text := h.call(h.jsonStringify, goja.Undefined(), c.Argument(1))
+		text := h.call(h.json().stringify, goja.Undefined(), c.Argument(1))
 		if err := given().Add(h.toPrimitive(c.Argument(0), "string").String(), json.RawMessage(text.String())); err != nil {
 			panic(h.vm.NewTypeError("%s", err.Error()))
 		}
@@ -37,7 +37,7 @@ func (h *Host) fixturesModule() goja.Value {
 		return goja.Undefined()
 	})
 	h.method(o, "calls", 0, func(goja.FunctionCall) goja.Value {
-		return h.call(h.jsonParse, goja.Undefined(), h.vm.ToValue(string(given().Calls())))
+		return h.call(h.json().parse, goja.Undefined(), h.vm.ToValue(string(given().Calls())))
 	})
 	// What a thrown value means, with its place in the author's source.
 	h.method(o, "failure", 1, func(c goja.FunctionCall) goja.Value {

@@ -56,6 +56,8 @@ type reach struct {
 	whole bool
 	// code: they can reach the functions that make code of text.
 	code bool
+	// json: they can reach JSON, and put something in its place.
+	json bool
 }
 
 // guarded is a function that needs a guard.
@@ -93,7 +95,8 @@ func (s *Script) reach(places []int) *reach {
 }
 
 func newReach(p *program.Info, sealed bool) *reach {
-	r := &reach{names: p.Names, whole: says(p, reflective...), code: p.Dynamic && !sealed}
+	r := &reach{names: p.Names, whole: says(p, reflective...), code: p.Dynamic && !sealed,
+		json: p.Dynamic || says(p, "JSON")}
 	for object, functions := range builtins {
 		if needs, ok := onlyWith[object]; ok && !says(p, needs...) {
 			continue
@@ -145,6 +148,9 @@ var implied = map[string]bool{"Map.prototype": true, "Set.prototype": true, "Wea
 // secrets meets none but those before regular expressions and text that becomes
 // code.
 func (h *Host) installGuards(s *reach) {
+	if s.json || s.whole {
+		h.json()
+	}
 	if s.whole {
 		h.installAll()
 		return

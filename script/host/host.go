@@ -40,7 +40,7 @@ type Host struct {
 	guarded map[*goja.Object]*goja.Object // function -> its guard
 	whole   bool                          // every guard is installed
 
-	jsonParse, jsonStringify goja.Callable
+	engine *engineJSON
 
 	prepared *Script       // what was installed is for this one
 	body     goja.Callable // the author's source as a function, not yet called
@@ -70,9 +70,6 @@ type Host struct {
 func New() *Host {
 	h := &Host{vm: goja.New(), live: map[string]bool{}, codes: map[*goja.Object]Code{},
 		guarded: map[*goja.Object]*goja.Object{}, rejected: map[*goja.Promise]bool{}}
-	json := h.vm.GlobalObject().Get("JSON").(*goja.Object)
-	h.jsonParse, _ = goja.AssertFunction(json.Get("parse"))
-	h.jsonStringify, _ = goja.AssertFunction(json.Get("stringify"))
 	h.vm.SetPromiseRejectionTracker(func(p *goja.Promise, op goja.PromiseRejectionOperation) {
 		if op == goja.PromiseRejectionReject {
 			h.rejected[p] = true
@@ -92,9 +89,31 @@ func Prepare(s *Script) *Host {
 	if h.install() != nil {
 		return New() // the run fails as this did, and says so
 	}
+	if h.warm() != nil {
+		return New()
+	}
 	h.prepared = s
 	return h
 }
+
+// warm has the engine build what it builds when it is first needed, and what
+// nearly every run of the script needs.
+func (h *Host) warm() error {
+	if _, err := h.vm.RunProgram(asyncCode); err != nil {
+		return err
+	}
+	if says(&h.job.Script.Modules[0].Info, species...) {
+		h.vm.GlobalObject().Get("Array")
+	}
+	return nil
+}
+
+// asyncCode makes promises and asynchronous functions.
+var asyncCode = goja.MustCompile("", `(async function () {})()`, false)
+
+// species are the methods that make an array with what the constructor of theirs
+// says (ECMA-262 ArraySpeciesCreate).
+var species = []string{"Array", "concat", "filter", "flat", "flatMap", "map", "slice", "splice"}
 
 // Fits reports whether the runtime can run s: it was made for any script or for
 // this one.
@@ -111,7 +130,16 @@ func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	defer timer.Stop()
 	defer func() {
 		if x := recover(); x != nil {
-			out.Output, out.Failure = nil, panicFailure(x)
+			out.Failure = panicFailure(x)
+			if h.late.Load() { // the interrupt of an unwrapped call
+				out.Failure = h.outOfTime()
+			}
+		}
+		if h.ended != nil { // whatever became of the interrupt
+			out.Failure = h.ended
+		}
+		if out.Failure != nil {
+			out.Output = nil
 		}
 		out.Console, out.ConsoleTruncated = h.console.lines, h.console.truncated
 	}()
@@ -122,9 +150,6 @@ func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	}
 	if err != nil {
 		out.Failure = h.failure(err)
-	}
-	if h.ended != nil { // whatever became of the interrupt
-		out.Output, out.Failure = nil, h.ended
 	}
 	return out
 }
@@ -183,28 +208,6 @@ func (h *Host) literals() error {
 		}
 	}
 	return nil
-}
-
-// output gives the JSON of what the script returned.
-func (h *Host) output(v goja.Value) ([]byte, error) {
-	text, err := h.jsonStringify(goja.Undefined(), v)
-	if err != nil {
-		if _, threw := err.(*goja.Exception); !threw {
-			return nil, err
-		}
-		f := h.failure(err)
-		f.Code, f.Message = CodeOutput, "what the script returned has no JSON: "+f.Message
-		return nil, f
-	}
-	if !goja.IsString(text) { // undefined, a function or a symbol
-		return nil, nil
-	}
-	s := text.String()
-	if len(s) > h.limits.OutputBytes {
-		return nil, &Failure{Code: CodeOutputLimit,
-			Message: fmt.Sprintf("what the script returned is larger than %d bytes (the limit OutputBytes)", h.limits.OutputBytes)}
-	}
-	return []byte(s), nil
 }
 
 // panicFailure tells what a Go panic of the engine means. Its text is not passed

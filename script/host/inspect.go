@@ -68,7 +68,7 @@ func (h *Host) directives(s string, args []goja.Value) (string, []goja.Value) {
 		case d == 'i':
 			b.WriteString(strconv.FormatInt(h.number(v).ToInteger(), 10))
 		case d == 'j':
-			b.WriteString(text(h.call(h.jsonStringify, goja.Undefined(), v), "undefined"))
+			b.WriteString(text(h.call(h.json().stringify, goja.Undefined(), v), "undefined"))
 		default:
 			b.WriteString(h.inspect(v))
 		}

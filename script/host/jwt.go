@@ -193,7 +193,7 @@ func (h *Host) parseJSON(s string) (v goja.Value, ok bool) {
 	} else if !json.Valid([]byte(s)) {
 		return nil, false
 	}
-	ex := h.vm.Try(func() { v = h.call(h.jsonParse, goja.Undefined(), h.vm.ToValue(decodeUTF8(s))) })
+	ex := h.vm.Try(func() { v = h.call(h.json().parse, goja.Undefined(), h.vm.ToValue(decodeUTF8(s))) })
 	return v, ex == nil
 }
 

@@ -99,12 +99,12 @@ func (h *Host) signJWT(payload, key, options goja.Value) goja.Value {
 	h.checkOptions(options)
 	text := ""
 	if isClaims {
-		text = h.stringify(h.jsonStringify, goja.FunctionCall{This: goja.Undefined(), Arguments: []goja.Value{h.claims(claims, options)}}).String()
+		text = h.stringify(h.json().stringify, goja.FunctionCall{This: goja.Undefined(), Arguments: []goja.Value{h.claims(claims, options)}}).String()
 	} else {
 		h.refuseClaims(payload, options)
 		text = h.dataOf(payload, h.option(options, "encoding"))
 	}
-	head := h.stringify(h.jsonStringify, goja.FunctionCall{This: goja.Undefined(), Arguments: []goja.Value{header}}).String()
+	head := h.stringify(h.json().stringify, goja.FunctionCall{This: goja.Undefined(), Arguments: []goja.Value{header}}).String()
 	input := h.encodePart(head) + "." + h.encodePart(text)
 	return h.vm.ToValue(input + "." + h.encodePart(h.signatureOf(alg, k, input)))
 }

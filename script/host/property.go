@@ -37,7 +37,7 @@ func (h *Host) variable(name string) goja.Value {
 		return nil
 	}
 	if h.variables == nil {
-		h.variables, _ = h.call(h.jsonParse, goja.Undefined(), h.vm.ToValue(string(h.job.Variables))).(*goja.Object)
+		h.variables, _ = h.call(h.json().parse, goja.Undefined(), h.vm.ToValue(string(h.job.Variables))).(*goja.Object)
 	}
 	o := h.variables
 	for _, k := range o.Keys() {
@@ -48,7 +48,7 @@ func (h *Host) variable(name string) goja.Value {
 		if goja.IsString(v) {
 			return v
 		}
-		return h.call(h.jsonStringify, goja.Undefined(), v)
+		return h.call(h.json().stringify, goja.Undefined(), v)
 	}
 	return nil
 }

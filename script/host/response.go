@@ -41,7 +41,7 @@ func (h *Host) responseClass() *goja.Object {
 		return make(&response{kind: "error", headers: h.newHeaders(nil), body: body{null: true}})
 	})
 	h.method(class, "json", 1, func(c goja.FunctionCall) goja.Value {
-		text := h.stringify(h.jsonStringify, goja.FunctionCall{This: goja.Undefined(), Arguments: []goja.Value{c.Argument(0)}})
+		text := h.stringify(h.json().stringify, goja.FunctionCall{This: goja.Undefined(), Arguments: []goja.Value{c.Argument(0)}})
 		if !goja.IsString(text) {
 			panic(h.vm.NewTypeError("Response.json: the value has no JSON"))
 		}

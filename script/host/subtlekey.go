@@ -172,7 +172,7 @@ func (h *Host) jwkOf(k *heldKey) goja.Value {
 	if err != nil {
 		panic(h.keyError(err))
 	}
-	return h.call(h.jsonParse, goja.Undefined(), h.vm.ToValue(string(b)))
+	return h.call(h.json().parse, goja.Undefined(), h.vm.ToValue(string(b)))
 }
 
 // generateKey is generateKey(algorithm, extractable, usages).
