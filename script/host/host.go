@@ -131,8 +131,8 @@ func (h *Host) Run(job Job, bridge Bridge) (out Outcome) {
 	defer func() {
 		if x := recover(); x != nil {
 			out.Failure = panicFailure(x)
-			if h.late.Load() { // the interrupt of an unwrapped call
-				out.Failure = h.outOfTime()
+			if f := h.stopped.Load(); f != nil { // the interrupt of an unwrapped call
+				out.Failure = f
 			}
 		}
 		if h.ended != nil { // whatever became of the interrupt
