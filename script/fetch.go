@@ -97,7 +97,7 @@ func (s *session) fetch(ctx context.Context, r host.Request) (*host.Response, er
 	if len(r.Body) > s.limits.BodyBytes {
 		return nil, seal.Errorf(seal.CodeEgressDenied, "the body of the request is larger than %d bytes (the limit BodyBytes)", s.limits.BodyBytes)
 	}
-	request := egress.Request{Method: r.Method, URL: r.URL, Header: http.Header{}, Body: []byte(r.Body), Redirect: egress.RedirectMode(r.Redirect)}
+	request := egress.Request{Method: r.Method, URL: r.URL, Header: http.Header{}, Body: []byte(r.Body), Redirect: egress.RedirectMode(r.Redirect), Digest: r.Digest}
 	var err error
 	if request.Seal, err = adoptions(r.Seal); err != nil {
 		return nil, err

@@ -41,6 +41,7 @@ func registerRecords(flags *pflag.FlagSet, c *script.RecorderConfig) {
 func registerEgress(flags *pflag.FlagSet, c *egress.Config) {
 	flags.StringArrayVar(&c.Allow, "egress-allow", nil, "let scripts reach this `host or CIDR` although it is not public; repeatable")
 	flags.DurationVar(&c.Timeout, "egress-time", egress.DefaultTimeout, "how long an outbound request may take")
+	flags.DurationVar(&c.IdleTime, "egress-idle-time", egress.DefaultIdleTime, "how long a host may pause in a response")
 	flags.IntVar(&c.MaxRequestBytes, "egress-request-bytes", egress.DefaultMaxRequestBytes, "the largest outbound body, in `bytes`")
 	flags.IntVar(&c.MaxResponseBytes, "egress-response-bytes", egress.DefaultMaxResponseBytes, "the largest response, in `bytes`")
 }

@@ -477,7 +477,7 @@ declare class Headers {
 }
 
 /** What a body may be made of. */
-type BodyInit = string | ArrayBuffer | ArrayBufferView | URLSearchParams;
+type BodyInit = string | ArrayBuffer | ArrayBufferView | URLSearchParams | FormData | Blob | ReadableStream | AsyncIterable<string | Uint8Array>;
 
 /** A field of a JSON response that becomes a secret of the run. */
 type SealedField = string | {
@@ -498,19 +498,74 @@ interface RequestInit {
   signal?: AbortSignal | null;
   /** Strings of a JSON response that are sealed before the script sees them. */
   seal?: readonly SealedField[];
+  /** Has the server add the Content-Digest (RFC 9530) of the body that it sends. */
+  digest?: "sha-256" | "sha-512";
+  /** A body that is a stream is read before it is sent, whatever this says. */
+  duplex?: "half";
 }
 
-interface BodyReader {
-  read(): Promise<{ done: false; value: Uint8Array } | { done: true; value: undefined }>;
-  cancel(): Promise<void>;
+interface StreamReader<T> {
+  readonly closed: Promise<undefined>;
+  read(): Promise<{ done: false; value: T } | { done: true; value: undefined }>;
+  cancel(reason?: unknown): Promise<void>;
   releaseLock(): void;
 }
 
-/** A body that is there already, in chunks. */
-interface BodyStream {
+interface StreamController<T> {
+  readonly desiredSize: number | null;
+  enqueue(chunk: T): void;
+  close(): void;
+  error(reason?: unknown): void;
+}
+
+/** A stream of chunks. There are no byte streams and no pipes. */
+declare class ReadableStream<T = any> {
+  constructor(source?: {
+    start?(controller: StreamController<T>): unknown;
+    pull?(controller: StreamController<T>): unknown;
+    cancel?(reason?: unknown): unknown;
+  }, strategy?: { highWaterMark?: number });
+  static from<T>(iterable: Iterable<T> | AsyncIterable<T>): ReadableStream<T>;
   readonly locked: boolean;
-  getReader(): BodyReader;
-  cancel(): Promise<void>;
+  cancel(reason?: unknown): Promise<void>;
+  getReader(): StreamReader<T>;
+  tee(): [ReadableStream<T>, ReadableStream<T>];
+  values(options?: { preventCancel?: boolean }): AsyncIterableIterator<T>;
+  [Symbol.asyncIterator](): AsyncIterableIterator<T>;
+}
+
+/** Bytes with a type. Of one that holds a secret, size and slice are refused. */
+declare class Blob {
+  constructor(parts?: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, options?: { type?: string });
+  readonly size: number;
+  readonly type: string;
+  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  slice(start?: number, end?: number, type?: string): Blob;
+  stream(): ReadableStream<Uint8Array>;
+}
+
+declare class File extends Blob {
+  constructor(parts: Iterable<string | ArrayBuffer | ArrayBufferView | Blob>, name: string, options?: { type?: string; lastModified?: number });
+  readonly name: string;
+  readonly lastModified: number;
+}
+
+/** A form, sent as multipart/form-data. Values may be secrets, names may not. */
+declare class FormData {
+  constructor();
+  append(name: string, value: string | Blob, filename?: string): void;
+  delete(name: string): void;
+  get(name: string): string | File | null;
+  getAll(name: string): (string | File)[];
+  has(name: string): boolean;
+  set(name: string, value: string | Blob, filename?: string): void;
+  forEach(callback: (value: string | File, name: string, form: FormData) => void, thisArg?: unknown): void;
+  entries(): IterableIterator<[string, string | File]>;
+  keys(): IterableIterator<string>;
+  values(): IterableIterator<string | File>;
+  [Symbol.iterator](): IterableIterator<[string, string | File]>;
 }
 
 declare class Request {
@@ -520,13 +575,15 @@ declare class Request {
   readonly headers: Headers;
   readonly redirect: "follow" | "error" | "manual";
   readonly signal: AbortSignal;
-  readonly body: BodyStream | null;
+  readonly body: ReadableStream<Uint8Array> | null;
   readonly bodyUsed: boolean;
   clone(): Request;
   text(): Promise<string>;
   json(): Promise<any>;
   arrayBuffer(): Promise<ArrayBuffer>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  blob(): Promise<Blob>;
+  formData(): Promise<FormData>;
 }
 
 declare class Response {
@@ -542,13 +599,15 @@ declare class Response {
   readonly url: string;
   readonly redirected: boolean;
   readonly headers: Headers;
-  readonly body: BodyStream | null;
+  readonly body: ReadableStream<Uint8Array> | null;
   readonly bodyUsed: boolean;
   clone(): Response;
   text(): Promise<string>;
   json(): Promise<any>;
   arrayBuffer(): Promise<ArrayBuffer>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  blob(): Promise<Blob>;
+  formData(): Promise<FormData>;
 }
 
 /**

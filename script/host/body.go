@@ -15,6 +15,8 @@ type body struct {
 	used  bool
 
 	stream *goja.Object
+	// source is where the bytes are still to come from; see gathered.
+	source *goja.Object
 }
 
 // bodyOf reads what a body is made of, and the type that it is of by itself.
@@ -30,8 +32,17 @@ func (h *Host) bodyOf(v goja.Value) (b body, contentType string) {
 		if s, text, ok := h.binary(v); ok {
 			return h.bounded(body{bytes: Bytes(s), text: text}), ""
 		}
+		if blob := h.blobs[o]; blob != nil {
+			return h.bounded(body{bytes: Bytes(blob.bytes), text: blob.text}), blob.kind
+		}
+		if form := h.forms[o]; form != nil {
+			return h.encodeMultipart(form)
+		}
+		if h.flows(o) {
+			return body{source: o}, ""
+		}
 		if o.ClassName() != "String" {
-			panic(h.vm.NewTypeError("a body must be a string, bytes or URLSearchParams; use JSON.stringify for an object"))
+			panic(h.vm.NewTypeError("a body must be a string, bytes, URLSearchParams, FormData, a Blob or a stream; use JSON.stringify for an object"))
 		}
 	}
 	return h.bounded(body{bytes: Bytes(h.usv(v)), text: true}), "text/plain;charset=UTF-8"
@@ -44,16 +55,26 @@ func (h *Host) bounded(b body) body {
 	return b
 }
 
-// bodyMethods gives a prototype what reads a body; of finds it.
-func (h *Host) bodyMethods(proto *goja.Object, of func(goja.FunctionCall) *body) {
-	read := func(name string, f func(b *body) goja.Value) {
+// bodyMethods gives a prototype what reads a body; of finds it, and its Headers.
+func (h *Host) bodyMethods(proto *goja.Object, of func(goja.FunctionCall) (*body, *goja.Object)) {
+	typed := func(name string, f func(b *body, contentType string) goja.Value) {
 		h.method(proto, name, 0, func(c goja.FunctionCall) goja.Value {
 			return h.promised(func() goja.Value {
-				b := of(c)
+				b, fields := of(c)
 				h.take(b)
-				return f(b)
+				return h.gathered(b, func() goja.Value {
+					for _, p := range h.headers[fields].list {
+						if p.name == "content-type" {
+							return f(b, p.value)
+						}
+					}
+					return f(b, "")
+				})
 			})
 		})
+	}
+	read := func(name string, f func(b *body) goja.Value) {
+		typed(name, func(b *body, _ string) goja.Value { return f(b) })
 	}
 	read("text", func(b *body) goja.Value { return h.vm.ToValue(h.bodyText(b)) })
 	read("json", func(b *body) goja.Value {
@@ -67,9 +88,16 @@ func (h *Host) bodyMethods(proto *goja.Object, of func(goja.FunctionCall) *body)
 	})
 	read("arrayBuffer", func(b *body) goja.Value { return h.newBytes(string(b.bytes), kindArrayBuffer, b.text) })
 	read("bytes", func(b *body) goja.Value { return h.newBytes(string(b.bytes), kindUint8Array, b.text) })
-	h.getter(proto, "bodyUsed", func(c goja.FunctionCall) any { return of(c).used })
+	typed("formData", h.readForm)
+	typed("blob", func(b *body, contentType string) goja.Value {
+		return h.blobValue(&blob{bytes: string(b.bytes), text: b.text, kind: contentType})
+	})
+	h.getter(proto, "bodyUsed", func(c goja.FunctionCall) any {
+		b, _ := of(c)
+		return b.used
+	})
 	h.getter(proto, "body", func(c goja.FunctionCall) any {
-		b := of(c)
+		b, _ := of(c)
 		if b.null {
 			return goja.Null()
 		}
@@ -78,6 +106,18 @@ func (h *Host) bodyMethods(proto *goja.Object, of func(goja.FunctionCall) *body)
 		}
 		return b.stream
 	})
+}
+
+// copied gives a body for a second Request or Response.
+func (h *Host) copied(b body) body {
+	if b.used {
+		panic(h.vm.NewTypeError("the body has been read already"))
+	}
+	if b.source != nil {
+		panic(h.vm.NewTypeError("clone: a body that is a stream comes once; give it as bytes"))
+	}
+	b.stream = nil
+	return b
 }
 
 // take marks a body as used.
@@ -109,60 +149,4 @@ func (h *Host) promised(f func() goja.Value) goja.Value {
 func (h *Host) getter(proto *goja.Object, name string, f func(goja.FunctionCall) any) {
 	get := h.vm.ToValue(func(c goja.FunctionCall) goja.Value { return h.vm.ToValue(f(c)) })
 	_ = proto.DefineAccessorProperty(name, get, nil, goja.FLAG_TRUE, goja.FLAG_TRUE)
-}
-
-// newStream makes the ReadableStream of a body, as much of one as reading takes:
-// getReader() and, for loops, Symbol.asyncIterator. The body is there already; it
-// comes in chunks of MaxChunkBytes, a sealed one in one chunk.
-func (h *Host) newStream(b *body) *goja.Object {
-	stream, rest, locked, started := h.vm.NewObject(), string(b.bytes), false, false
-	next := func() goja.Value {
-		if !started {
-			h.take(b)
-			started = true
-		}
-		r := h.vm.NewObject()
-		if rest == "" {
-			_ = r.Set("value", goja.Undefined())
-			_ = r.Set("done", true)
-			return r
-		}
-		chunk := rest
-		if len(chunk) > MaxChunkBytes && !h.holds(rest) {
-			chunk = chunk[:MaxChunkBytes]
-		}
-		rest = rest[len(chunk):]
-		_ = r.Set("value", h.newBytes(chunk, kindUint8Array, b.text))
-		_ = r.Set("done", false)
-		return r
-	}
-	cancel := func(goja.FunctionCall) goja.Value {
-		return h.promised(func() goja.Value {
-			rest, started, b.used = "", true, true
-			return goja.Undefined()
-		})
-	}
-	h.getter(stream, "locked", func(goja.FunctionCall) any { return locked })
-	h.method(stream, "cancel", 1, cancel)
-	reader := func(goja.FunctionCall) goja.Value {
-		if locked {
-			panic(h.vm.NewTypeError("the stream is locked to a reader already"))
-		}
-		locked = true
-		o := h.vm.NewObject()
-		h.method(o, "read", 0, func(goja.FunctionCall) goja.Value { return h.promised(next) })
-		h.method(o, "cancel", 1, cancel)
-		h.method(o, "releaseLock", 0, func(goja.FunctionCall) goja.Value { locked = false; return goja.Undefined() })
-		return o
-	}
-	h.method(stream, "getReader", 0, reader)
-	symbol, _ := h.vm.GlobalObject().Get("Symbol").(*goja.Object)
-	if at, ok := symbol.Get("asyncIterator").(*goja.Symbol); ok {
-		_ = stream.DefineDataPropertySymbol(at, h.function("[Symbol.asyncIterator]", 0, func(goja.FunctionCall) goja.Value {
-			o := h.vm.NewObject()
-			h.method(o, "next", 0, func(goja.FunctionCall) goja.Value { return h.promised(next) })
-			return o
-		}), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
-	}
-	return stream
 }

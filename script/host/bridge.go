@@ -52,6 +52,9 @@ type Request struct {
 	Body    Bytes    `json:"body,omitempty"`
 	// Redirect is "follow", "error" or "manual"; empty is the first.
 	Redirect string `json:"redirect,omitempty"`
+	// Digest is the algorithm of the Content-Digest that the server adds; empty adds
+	// none.
+	Digest string `json:"digest,omitempty"`
 	// Seal are the fields of the response that become secrets.
 	Seal []SealedField `json:"seal,omitempty"`
 }

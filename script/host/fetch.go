@@ -18,7 +18,19 @@ func (h *Host) newFetch() goja.Value {
 				return
 			}
 			h.take(&r.body)
-			h.send(r, resolve, reject)
+			if r.body.source == nil {
+				h.send(r, resolve, reject)
+				return
+			}
+			h.must(resolve(h.gathered(&r.body, func() goja.Value {
+				sent, resolve, reject := h.vm.NewPromise()
+				if aborted(r.signal) {
+					h.must(reject(r.signal.Get("reason")))
+				} else {
+					h.send(r, resolve, reject)
+				}
+				return h.vm.ToValue(sent)
+			})))
 		})
 		if ex != nil {
 			h.must(reject(ex.Value()))
@@ -29,7 +41,7 @@ func (h *Host) newFetch() goja.Value {
 
 // send has the server send a request.
 func (h *Host) send(r *request, resolve, reject func(any) error) {
-	out := Request{Method: r.method, URL: r.url, Body: r.body.bytes, Redirect: r.redirect, Seal: r.seal}
+	out := Request{Method: r.method, URL: r.url, Body: r.body.bytes, Redirect: r.redirect, Digest: r.digest, Seal: r.seal}
 	for _, p := range h.headers[r.headers].list {
 		out.Headers = append(out.Headers, Header{Name: p.name, Value: p.value})
 	}

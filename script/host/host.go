@@ -55,6 +55,8 @@ type Host struct {
 	inURL     map[string]bool // surrogates that stand in URLs, encoded
 	requests  map[*goja.Object]*request
 	responses map[*goja.Object]*response
+	blobs     map[*goja.Object]*blob
+	forms     map[*goja.Object]*formData
 	keys      map[*goja.Object]*heldKey
 	sealed    map[*goja.Object]*sealedBytes
 	secrets   *secrets

@@ -22,9 +22,10 @@ type params struct {
 
 // classes are the constructors that the host made.
 type classes struct {
-	params, headers, url, request, response, buffer, crypto, jwt *goja.Object
+	params, headers, url, request, response, buffer, crypto, jwt, blob, file, formData *goja.Object
 
 	web      *goja.Object // those of web.js
+	streams  *goja.Object // those of stream.js
 	binaries *binaries
 }
 
@@ -158,21 +159,34 @@ func (h *Host) class(name string, length int, construct func(goja.ConstructorCal
 	return o
 }
 
-// iterators gives a prototype entries, keys, values and Symbol.iterator.
+// iterators gives a prototype entries, keys, values and Symbol.iterator over
+// pairs.
 func (h *Host) iterators(proto *goja.Object, open func(*goja.Object) func(int) (pair, bool)) {
-	make := func(name string, pick func(pair) goja.Value) *goja.Object {
+	h.iterate(proto, func(o *goja.Object) func(int) (string, goja.Value, bool) {
+		at := open(o)
+		return func(i int) (string, goja.Value, bool) {
+			p, ok := at(i)
+			return p.name, h.vm.ToValue(p.value), ok
+		}
+	})
+}
+
+// iterate gives a prototype entries, keys, values and Symbol.iterator over names
+// and values.
+func (h *Host) iterate(proto *goja.Object, open func(*goja.Object) func(int) (string, goja.Value, bool)) {
+	make := func(name string, pick func(name string, value goja.Value) goja.Value) *goja.Object {
 		return h.function(name, 0, func(c goja.FunctionCall) goja.Value {
 			o, _ := c.This.(*goja.Object)
 			at := open(o)
 			i := 0
 			it := h.vm.NewObject()
 			h.method(it, "next", 0, func(goja.FunctionCall) goja.Value {
-				p, ok := at(i)
+				name, value, ok := at(i)
 				i++
 				r := h.vm.NewObject()
 				var v goja.Value = goja.Undefined()
 				if ok {
-					v = pick(p)
+					v = pick(name, value)
 				}
 				_ = r.DefineDataProperty("value", v, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 				_ = r.DefineDataProperty("done", h.vm.ToValue(!ok), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
@@ -183,10 +197,10 @@ func (h *Host) iterators(proto *goja.Object, open func(*goja.Object) func(int) (
 			return it
 		})
 	}
-	entries := make("entries", func(p pair) goja.Value { return h.vm.NewArray(p.name, p.value) })
+	entries := make("entries", func(name string, value goja.Value) goja.Value { return h.vm.NewArray(name, value) })
 	define(proto, "entries", entries)
-	define(proto, "keys", make("keys", func(p pair) goja.Value { return h.vm.ToValue(p.name) }))
-	define(proto, "values", make("values", func(p pair) goja.Value { return h.vm.ToValue(p.value) }))
+	define(proto, "keys", make("keys", func(name string, _ goja.Value) goja.Value { return h.vm.ToValue(name) }))
+	define(proto, "values", make("values", func(_ string, value goja.Value) goja.Value { return value }))
 	_ = proto.DefineDataPropertySymbol(goja.SymIterator, entries, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_FALSE)
 }
 

@@ -15,6 +15,7 @@ type request struct {
 	body        body
 	redirect    string
 	seal        []SealedField
+	digest      string
 	signal      *goja.Object // nil: none
 }
 
@@ -58,13 +59,10 @@ func (h *Host) requestClass() *goja.Object {
 	} {
 		h.getter(proto, name, func(c goja.FunctionCall) any { return f(this(c)) })
 	}
-	h.bodyMethods(proto, func(c goja.FunctionCall) *body { return &this(c).body })
+	h.bodyMethods(proto, func(c goja.FunctionCall) (*body, *goja.Object) { return &this(c).body, this(c).headers })
 	h.method(proto, "clone", 0, func(c goja.FunctionCall) goja.Value {
 		r := *this(c)
-		if r.body.used {
-			panic(h.vm.NewTypeError("the body has been read already"))
-		}
-		r.body.stream = nil
+		r.body = h.copied(r.body)
 		r.headers = h.newHeaders(slices.Clone(h.headers[r.headers].list))
 		o := h.vm.CreateObject(proto)
 		h.requests[o] = &r
@@ -110,6 +108,9 @@ func (h *Host) newRequest(target, init goja.Value) *request {
 	}
 	if v, ok := get("signal"); ok {
 		r.signal = h.abortSignal(v)
+	}
+	if v, ok := get("digest"); ok {
+		r.digest = h.key(v).String()
 	}
 	if v, ok := get("seal"); ok {
 		r.seal = h.sealedFields(v)

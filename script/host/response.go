@@ -83,13 +83,10 @@ func (h *Host) responseClass() *goja.Object {
 	} {
 		h.getter(proto, name, func(c goja.FunctionCall) any { return f(this(c)) })
 	}
-	h.bodyMethods(proto, func(c goja.FunctionCall) *body { return &this(c).body })
+	h.bodyMethods(proto, func(c goja.FunctionCall) (*body, *goja.Object) { return &this(c).body, this(c).headers })
 	h.method(proto, "clone", 0, func(c goja.FunctionCall) goja.Value {
 		r := *this(c)
-		if r.body.used {
-			panic(h.vm.NewTypeError("the body has been read already"))
-		}
-		r.body.stream = nil
+		r.body = h.copied(r.body)
 		r.headers = h.newHeaders(slices.Clone(h.headers[r.headers].list))
 		return make(&r)
 	})

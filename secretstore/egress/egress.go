@@ -45,11 +45,16 @@ type Request struct {
 	// URL is absolute, http or https.
 	URL string
 	// Header leaves out what the client sets itself: Accept-Encoding,
-	// Connection, Content-Length and Keep-Alive are ignored.
+	// Connection, Content-Length and Keep-Alive are ignored. A digest is refused: see
+	// Digest.
 	Header http.Header
 	Body   []byte
 	// Redirect says what becomes of a redirect; empty is FollowRedirects.
 	Redirect RedirectMode
+	// Digest is the algorithm of the Content-Digest (RFC 9530) that is sent with a
+	// body, "sha-256" or "sha-512"; empty sends none. It is of the resolved body, and
+	// so goes where all secrets of the body may go.
+	Digest string
 	// Seal names fields of a JSON response that become secrets of the run. A
 	// response that they cannot be found in for what it is fails the request.
 	Seal []seal.Adoption
@@ -93,6 +98,8 @@ type Config struct {
 	AllowLoopback bool
 	// Timeout is DefaultTimeout when it is 0.
 	Timeout time.Duration
+	// IdleTime is DefaultIdleTime when it is 0.
+	IdleTime time.Duration
 	// MaxRequestBytes is DefaultMaxRequestBytes when it is 0.
 	MaxRequestBytes int
 	// MaxResponseBytes is DefaultMaxResponseBytes when it is 0.
@@ -117,7 +124,7 @@ type Config struct {
 // Client sends requests. It is safe for concurrent use and should be shared.
 type Client struct {
 	transport        *http.Transport
-	timeout          time.Duration
+	timeout, idle    time.Duration
 	maxRequestBytes  int
 	maxResponseBytes int
 	log              *slog.Logger
@@ -134,6 +141,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		timeout:          cfg.Timeout,
+		idle:             cfg.IdleTime,
 		maxRequestBytes:  cfg.MaxRequestBytes,
 		maxResponseBytes: cfg.MaxResponseBytes,
 		log:              cfg.Logger,
@@ -145,6 +153,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.timeout == 0 {
 		c.timeout = DefaultTimeout
+	}
+	if c.idle == 0 {
+		c.idle = DefaultIdleTime
 	}
 	if c.maxRequestBytes == 0 {
 		c.maxRequestBytes = DefaultMaxRequestBytes

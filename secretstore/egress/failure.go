@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"syscall"
+	"time"
 
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -72,4 +73,8 @@ func why(err error) string {
 
 func whyTooLarge(limit int) string {
 	return fmt.Sprintf("the response has more than MaxResponseBytes (%d) bytes", limit)
+}
+
+func whyStalled(limit time.Duration) string {
+	return fmt.Sprintf("the host paused in the response for longer than IdleTime (%v)", limit)
 }

@@ -6,6 +6,8 @@ const (
 	// DefaultTimeout bounds one call of Do, from the name look-up to the last
 	// byte of the body, redirects included.
 	DefaultTimeout = 10 * time.Second
+	// DefaultIdleTime is how long a host may take from one piece of a body to the next.
+	DefaultIdleTime = 5 * time.Second
 	// DefaultMaxRequestBytes is the size of the largest sealed request body.
 	DefaultMaxRequestBytes = 1 << 20
 	// DefaultMaxResponseBytes is the size of the largest response body, before

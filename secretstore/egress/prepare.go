@@ -63,6 +63,9 @@ func (c *Client) prepare(run *seal.Run, req Request) (*outbound, error) {
 	if err != nil {
 		return nil, err
 	}
+	if header, err = p.digest(header, req); err != nil {
+		return nil, err
+	}
 	p.request = &http.Request{
 		Method: method, URL: wire.url(), Host: wire.authority(), Header: header,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Body: http.NoBody,

@@ -62,13 +62,17 @@ func (c *Client) roundTrip(ctx context.Context, run *seal.Run, out *outbound, re
 // read gives the decoded body. Whatever is wrong with it, the error is one of
 // the constant ones.
 func (c *Client) read(out *outbound, resp *http.Response) ([]byte, error) {
-	raw, err := readBounded(resp.Body, c.maxResponseBytes)
+	body := patient(resp.Body, c.idle)
+	defer body.timer.Stop()
+	raw, err := readBounded(body, c.maxResponseBytes)
 	if err == nil && len(raw) > 0 {
 		raw, err = decode(resp.Header.Values("Content-Encoding"), raw, c.maxResponseBytes)
 	}
 	switch {
 	case errors.Is(err, errTooLarge):
 		return nil, out.failed(whyTooLarge(c.maxResponseBytes))
+	case body.stalled.Load():
+		return nil, out.failed(whyStalled(c.idle))
 	case errors.Is(err, errEncoding):
 		return nil, out.failed(whyEncoding)
 	case err != nil:

@@ -1,2 +1,16 @@
 // Node's url, of which the WHATWG part is there.
-module.exports = { URL, URLSearchParams, format: (url) => new URL(url).href, domainToASCII: (domain) => new URL("http://" + domain).hostname };
+const domainToASCII = (domain) => {
+  try {
+    return new URL("http://" + domain).hostname;
+  } catch {
+    return "";
+  }
+};
+
+module.exports = {
+  URL,
+  URLSearchParams,
+  format: (url) => new URL(url).href,
+  domainToASCII,
+  domainToUnicode: (domain) => require("punycode").toUnicode(domainToASCII(domain)),
+};
