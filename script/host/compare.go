@@ -36,12 +36,8 @@ func (h *Host) makeHelpers() []goja.Value {
 		switch name {
 		case program.HelperEqual:
 			f = func(a []goja.Value) goja.Value { return truth(h.looseEqual(a[0], a[1])) }
-		case program.HelperNotEqual:
-			f = func(a []goja.Value) goja.Value { return truth(!h.looseEqual(a[0], a[1])) }
 		case program.HelperStrictEqual:
 			f = func(a []goja.Value) goja.Value { return truth(h.strictEqual(a[0], a[1])) }
-		case program.HelperStrictNotEqual:
-			f = func(a []goja.Value) goja.Value { return truth(!h.strictEqual(a[0], a[1])) }
 		case program.HelperBase:
 			f = func(a []goja.Value) goja.Value { return h.base(a[0]) }
 		case program.HelperKey:

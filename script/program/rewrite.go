@@ -12,19 +12,16 @@ import (
 // The helpers that a rewritten program is given, in this order. Package host
 // says what each does.
 const (
-	HelperEqual          = "%equal"          // a == b
-	HelperNotEqual       = "%notEqual"       // a != b
-	HelperStrictEqual    = "%strictEqual"    // a === b
-	HelperStrictNotEqual = "%strictNotEqual" // a !== b
-	HelperBase           = "%base"           // what is looked into
-	HelperKey            = "%key"            // a computed property name
-	HelperNumber         = "%number"         // an operand of arithmetic or of an ordering
-	HelperPlace          = "%place"          // an object whose .value is a[b]
+	HelperEqual       = "%equal"       // a == b
+	HelperStrictEqual = "%strictEqual" // a === b
+	HelperBase        = "%base"        // what is looked into
+	HelperKey         = "%key"         // a computed property name
+	HelperNumber      = "%number"      // an operand of arithmetic or of an ordering
+	HelperPlace       = "%place"       // an object whose .value is a[b]
 )
 
 // Helpers are the parameters of a rewritten program.
-var Helpers = []string{HelperEqual, HelperNotEqual, HelperStrictEqual, HelperStrictNotEqual,
-	HelperBase, HelperKey, HelperNumber, HelperPlace}
+var Helpers = []string{HelperEqual, HelperStrictEqual, HelperBase, HelperKey, HelperNumber, HelperPlace}
 
 // BinaryNames are the classes whose elements are numbers, and the names that give
 // objects of them.
@@ -206,9 +203,15 @@ func (r *rewriter) binary(e *ast.BinaryExpression) ast.Expression {
 		if r.decidable(op, e.Left, e.Right) {
 			return e
 		}
-		helper := map[token.Token]string{token.EQUAL: HelperEqual, token.NOT_EQUAL: HelperNotEqual,
-			token.STRICT_EQUAL: HelperStrictEqual, token.STRICT_NOT_EQUAL: HelperStrictNotEqual}[op]
-		return r.call(helper, e.Left.Idx0(), e.Left, e.Right)
+		helper := HelperEqual
+		if op == token.STRICT_EQUAL || op == token.STRICT_NOT_EQUAL {
+			helper = HelperStrictEqual
+		}
+		equal := r.call(helper, e.Left.Idx0(), e.Left, e.Right)
+		if op == token.NOT_EQUAL || op == token.STRICT_NOT_EQUAL {
+			return &ast.UnaryExpression{Operator: token.NOT, Idx: e.Left.Idx0(), Operand: equal}
+		}
+		return equal
 	case arithmetic(op), ordering(op):
 		e.Left, e.Right = r.number(e.Left), r.number(e.Right)
 	case op == token.IN:
