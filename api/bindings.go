@@ -47,7 +47,11 @@ func (s *server) putBinding(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	entry, created, err := s.policies.PutBinding(r.Context(), t.by, t.scope, policy.Point(point), body, etag)
+	options, err := optionsOf(r)
+	if err != nil {
+		return err
+	}
+	entry, created, err := s.policies.PutBinding(r.Context(), t.by, t.scope, policy.Point(point), body, etag, options)
 	if err != nil {
 		return err
 	}
@@ -55,7 +59,11 @@ func (s *server) putBinding(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) patchBinding(w http.ResponseWriter, r *http.Request) error {
-	t, point, bound, err := bindingOf(r)
+	t, point, bound, err := bindingOf(r, "set", "preview")
+	if err != nil {
+		return err
+	}
+	options, err := optionsOf(r, "target")
 	if err != nil {
 		return err
 	}
@@ -67,7 +75,7 @@ func (s *server) patchBinding(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	entry, err := s.policies.PatchBinding(r.Context(), t.by, t.scope, point, bound, body, etag)
+	entry, err := s.policies.PatchBinding(r.Context(), t.by, t.scope, point, bound, body, etag, options)
 	if err != nil {
 		return err
 	}
@@ -90,8 +98,9 @@ func (s *server) deleteBinding(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// bindingOf gives the point and the target that a request is about.
-func bindingOf(r *http.Request) (t target, point policy.Point, bound string, err error) {
+// bindingOf gives the point and the target that a request is about. The query may
+// have others beside the target.
+func bindingOf(r *http.Request, others ...string) (t target, point policy.Point, bound string, err error) {
 	if t, err = targetOf(r); err != nil {
 		return t, "", "", err
 	}
@@ -99,6 +108,6 @@ func bindingOf(r *http.Request) (t target, point policy.Point, bound string, err
 	if err != nil {
 		return t, "", "", err
 	}
-	q, err := query(r, "target")
+	q, err := query(r, append(others, "target")...)
 	return t, policy.Point(name), q.Get("target"), err
 }

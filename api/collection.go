@@ -47,11 +47,11 @@ func (c collection[T]) put(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	note, err := c.note(r)
+	options, err := c.options(r)
 	if err != nil {
 		return err
 	}
-	entry, created, err := c.shelf.WithNote(note).Put(r.Context(), t.by, t.scope, t.name, body, etag)
+	entry, created, err := c.shelf.With(options).Put(r.Context(), t.by, t.scope, t.name, body, etag)
 	if err != nil {
 		return err
 	}
@@ -67,24 +67,23 @@ func (c collection[T]) patch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	note, err := c.note(r)
+	options, err := c.options(r)
 	if err != nil {
 		return err
 	}
-	entry, err := c.shelf.WithNote(note).Patch(r.Context(), t.by, t.scope, t.name, body, etag)
+	entry, err := c.shelf.With(options).Patch(r.Context(), t.by, t.scope, t.name, body, etag)
 	if err != nil {
 		return err
 	}
 	return c.s.answer(w, http.StatusOK, entry.ETag, entry)
 }
 
-// note gives what the author of a write says of it, where versions are kept.
-func (c collection[T]) note(r *http.Request) (string, error) {
-	if !c.shelf.KeepsVersions() {
-		return "", nil
+// options gives those of a write; a note is for kinds of which versions are kept.
+func (c collection[T]) options(r *http.Request) (secretstore.WriteOptions, error) {
+	if c.shelf.KeepsVersions() {
+		return optionsOf(r, "note")
 	}
-	q, err := query(r, "note")
-	return q.Get("note"), err
+	return optionsOf(r)
 }
 
 // listVersions gives all versions: they are one page.
@@ -118,11 +117,11 @@ func (c collection[T]) restoreVersion(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
-	note, err := c.note(r)
+	q, err := query(r, "note")
 	if err != nil {
 		return err
 	}
-	entry, err := c.shelf.WithNote(note).Restore(r.Context(), t.by, t.scope, t.name, n, etag)
+	entry, err := c.shelf.With(secretstore.WriteOptions{Note: q.Get("note")}).Restore(r.Context(), t.by, t.scope, t.name, n, etag)
 	if err != nil {
 		return err
 	}

@@ -58,8 +58,10 @@ func permissionTable() map[string]need {
 
 		"GET /metrics": {any: read, kind: secretstore.KindMetrics},
 
-		"GET {scope}": {any: read, kind: secretstore.KindScope},
-		"PUT {scope}": {any: []access.Permission{access.Read, access.Create}, kind: secretstore.KindScope},
+		"GET {scope}":          {any: read, kind: secretstore.KindScope},
+		"GET {scope}/projects": {any: read, kind: secretstore.KindScope},
+		"GET {scope}/services": {any: read, kind: secretstore.KindScope},
+		"PUT {scope}":          {any: []access.Permission{access.Read, access.Create}, kind: secretstore.KindScope},
 
 		"POST {scope}/secrets":                             {any: create, kind: secretstore.KindSecret, some: true},
 		"GET {scope}/secrets/{name}/versions":              {any: read, kind: secretstore.KindSecret},

@@ -138,6 +138,27 @@ func writeOf(r *http.Request) (target, string, error) {
 	return t, etag, err
 }
 
+// truth reads a parameter that is "true" or "false", which is the default.
+func truth(q url.Values, name string) (bool, error) {
+	switch q.Get(name) {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	}
+	return false, refuse(http.StatusBadRequest, "invalid_request", "%s is true or false", name)
+}
+
+// optionsOf gives the options of a write. The query may have others beside them.
+func optionsOf(r *http.Request, others ...string) (secretstore.WriteOptions, error) {
+	q, err := query(r, append(others, "set", "preview")...)
+	if err != nil {
+		return secretstore.WriteOptions{}, err
+	}
+	preview, err := truth(q, "preview")
+	return secretstore.WriteOptions{Note: q.Get("note"), Set: q.Get("set"), Preview: preview}, err
+}
+
 // pathOf gives the path of a resource.
 func pathOf(scope secretstore.Scope, parts ...string) string {
 	path := "/v1"

@@ -48,6 +48,8 @@ func (s *server) routes() chi.Router {
 		r.Get("/v1/script-templates", s.handle(s.scriptTemplates))
 		s.accessEvaluation(r, "")
 
+		r.Get("/v1/projects", s.handle(s.listScopes))
+		r.Get("/v1/projects/{project}/services", s.handle(s.listScopes))
 		for _, scope := range scopePrefixes {
 			if scope != "/v1" { // which is there always
 				r.Get(scope, s.handle(s.getScope))

@@ -26,6 +26,19 @@ func (s *server) putScope(w http.ResponseWriter, r *http.Request) error {
 	return s.stored(w, created, "", info)
 }
 
+// listScopes lists the projects, or the services of a project.
+func (s *server) listScopes(w http.ResponseWriter, r *http.Request) error {
+	t, page, err := listOf(r)
+	if err != nil {
+		return err
+	}
+	items, err := s.store.Scopes(t.by, t.scope, page)
+	if err != nil {
+		return err
+	}
+	return s.answer(w, http.StatusOK, "", items)
+}
+
 // getScope shows a project or a service.
 func (s *server) getScope(w http.ResponseWriter, r *http.Request) error {
 	scope, err := scopeOf(r)

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
 
 	"github.com/reticent/reticent/secretstore"
 )
@@ -64,6 +63,9 @@ func (s *server) putSecret(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, MaxBodyBytes, &spec); err != nil {
 		return err
 	}
+	if spec.WriteOptions, err = optionsOf(r); err != nil {
+		return err
+	}
 	secret, created, err := s.store.PutSecret(r.Context(), t.by, t.scope, t.name, spec, etag)
 	if err != nil {
 		return err
@@ -78,6 +80,9 @@ func (s *server) patchSecret(w http.ResponseWriter, r *http.Request) error {
 	}
 	var patch secretstore.Patch
 	if err := decode(w, r, MaxBodyBytes, &patch); err != nil {
+		return err
+	}
+	if patch.WriteOptions, err = optionsOf(r); err != nil {
 		return err
 	}
 	secret, err := s.store.PatchSecret(r.Context(), t.by, t.scope, t.name, patch, etag)
@@ -112,15 +117,5 @@ func forced(r *http.Request) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return forcedOf(q)
-}
-
-func forcedOf(q url.Values) (bool, error) {
-	switch q.Get("force") {
-	case "true":
-		return true, nil
-	case "", "false":
-		return false, nil
-	}
-	return false, refuse(http.StatusBadRequest, "invalid_request", "force is true or false")
+	return truth(q, "force")
 }

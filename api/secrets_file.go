@@ -21,7 +21,7 @@ func (s *server) putSecretsFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var o secretstore.FileOptions
-	if o.Force, err = forcedOf(q); err != nil {
+	if o.Force, err = truth(q, "force"); err != nil {
 		return err
 	}
 	switch q.Get("mode") {

@@ -72,6 +72,15 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 		}
 		info, err := c.Scope(ctx, scope)
 		ok(err)
+		parent := client.Scope{}
+		if scope.Service != "" {
+			parent.Project = scope.Project
+		}
+		siblings, err := c.Scopes(ctx, parent)
+		ok(err)
+		if !slices.ContainsFunc(siblings, func(s client.ScopeInfo) bool { return s == info }) {
+			t.Errorf("%+v is not in %+v", info, siblings)
+		}
 		if info.CreatedAt.IsZero() || !strings.HasSuffix(info.Scope, info.Name) {
 			t.Errorf("scope %+v", info)
 		}

@@ -38,7 +38,7 @@ func targetOr(target string) string {
 
 // PutBinding stores what answers at a point. The target is the body's, or any.
 // The policy must exist, in the scope or above, and fit the point.
-func (s *Service) PutBinding(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, at Point, raw json.RawMessage, ifMatch string) (BindingEntry, bool, error) {
+func (s *Service) PutBinding(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, at Point, raw json.RawMessage, ifMatch string, o secretstore.WriteOptions) (BindingEntry, bool, error) {
 	var b Binding
 	if err := secretstore.Decode(raw, &b); err != nil {
 		return BindingEntry{}, false, err
@@ -51,7 +51,7 @@ func (s *Service) PutBinding(ctx context.Context, by secretstore.Principal, scop
 	if err != nil {
 		return BindingEntry{}, false, err
 	}
-	e, created, err := s.bindings.Put(ctx, by, scope, bindingName(at, b.Target), whole, ifMatch)
+	e, created, err := s.bindings.With(o).Put(ctx, by, scope, bindingName(at, b.Target), whole, ifMatch)
 	return shown(e), created, err
 }
 
@@ -71,7 +71,7 @@ func (s *Service) checkBound(by secretstore.Principal, scope secretstore.Scope, 
 }
 
 // PatchBinding applies a JSON merge patch (RFC 7396). The target stays.
-func (s *Service) PatchBinding(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, at Point, target string, patch json.RawMessage, ifMatch string) (BindingEntry, error) {
+func (s *Service) PatchBinding(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, at Point, target string, patch json.RawMessage, ifMatch string, o secretstore.WriteOptions) (BindingEntry, error) {
 	current, err := s.GetBinding(by, scope, at, target)
 	if err != nil {
 		return BindingEntry{}, err
@@ -90,7 +90,7 @@ func (s *Service) PatchBinding(ctx context.Context, by secretstore.Principal, sc
 	if ifMatch == "" || ifMatch == "*" {
 		ifMatch = current.ETag
 	}
-	e, _, err := s.PutBinding(ctx, by, scope, at, merged, ifMatch)
+	e, _, err := s.PutBinding(ctx, by, scope, at, merged, ifMatch, o)
 	return e, err
 }
 

@@ -58,7 +58,9 @@ type Document struct {
 	// Author is who stored it as it is, on whose permissions it stands.
 	Author Principal `json:"author"`
 	// Note is what the author said of the version.
-	Note string          `json:"note,omitempty"`
+	Note string `json:"note,omitempty"`
+	// Set is the set of manifests that it belongs to, see [WriteOptions].
+	Set  string          `json:"set,omitempty"`
 	Body json.RawMessage `json:"body"`
 
 	pinned
@@ -78,7 +80,7 @@ type Draft struct {
 	Uses    []string
 	Body    json.RawMessage
 	IfMatch string
-	Note    string
+	WriteOptions
 	// Settle, if there is one, gives the body by the one that is stored, nil for
 	// none. It is part of the transaction.
 	Settle func(old json.RawMessage) (json.RawMessage, error)
@@ -92,12 +94,12 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 	if err := s.authorizeParts(by, d); err != nil {
 		return nil, false, err
 	}
-	if len(d.Note) > MaxNoteBytes {
-		return nil, false, fail(ErrInvalid, "a note is longer than %d bytes (MaxNoteBytes)", MaxNoteBytes)
+	if err := d.check(); err != nil {
+		return nil, false, err
 	}
 	var doc Document
 	var created bool
-	err := s.write(ctx, act{by, string(d.Kind) + ".put", d.Scope, d.Name}, func(tx kv.WriteTx) error {
+	err := s.commit(ctx, act{by, string(d.Kind) + ".put", d.Scope, d.Name}, d.WriteOptions, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, d.Scope); err != nil {
 			return err
 		}
@@ -126,7 +128,8 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 			}
 		}
 		same := bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) && slices.Equal(doc.Uses, d.Uses)
-		if !created && same && doc.Author.ID == by.ID && slices.Equal(doc.Author.Groups, by.Groups) {
+		stays := d.Set == "" || d.Set == doc.Set
+		if !created && same && stays && doc.Author.ID == by.ID && slices.Equal(doc.Author.Groups, by.Groups) {
 			return nil
 		}
 		if created || !same {
@@ -134,6 +137,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 		}
 		doc.ETag, doc.UpdatedAt = randomID(), s.now()
 		doc.Secrets, doc.Uses, doc.Body, doc.Author, doc.Note = d.Secrets, d.Uses, d.Body, by, d.Note
+		doc.Set = d.setOr(doc.Set)
 		if err := keepVersion(tx, &doc); err != nil {
 			return err
 		}

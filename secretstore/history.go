@@ -123,10 +123,9 @@ func (s *Store) versions(ctx context.Context, by Principal, kind Kind, scope Sco
 // KeepsVersions reports whether versions of the kind are kept.
 func (s Shelf[T]) KeepsVersions() bool { return slices.Contains(historyKinds, s.Kind) }
 
-// WithNote gives the shelf for writes with a note of their author's, which is kept
-// with the version.
-func (s Shelf[T]) WithNote(note string) Shelf[T] {
-	s.note = note
+// With gives the shelf for writes with options.
+func (s Shelf[T]) With(o WriteOptions) Shelf[T] {
+	s.options = o
 	return s
 }
 
@@ -176,8 +175,8 @@ func (s Shelf[T]) Restore(ctx context.Context, by Principal, scope Scope, name s
 	if err != nil {
 		return Entry[T]{}, err
 	}
-	if s.note == "" {
-		s.note = fmt.Sprintf("as version %d", version)
+	if s.options.Note == "" {
+		s.options.Note = fmt.Sprintf("as version %d", version)
 	}
 	e, _, err := s.Put(ctx, by, scope, name, doc.Body, ifMatch)
 	return e, err

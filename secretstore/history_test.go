@@ -31,7 +31,7 @@ func TestVersionsOfDocuments(t *testing.T) {
 	shelf := things(s)
 	put := func(text, note string) {
 		t.Helper()
-		if _, _, err := shelf.WithNote(note).Put(ctx, admin, root, "p", json.RawMessage(fmt.Sprintf(`{"text":%q}`, text)), ""); err != nil {
+		if _, _, err := shelf.With(secretstore.WriteOptions{Note: note}).Put(ctx, admin, root, "p", json.RawMessage(fmt.Sprintf(`{"text":%q}`, text)), ""); err != nil {
 			t.Fatal(err)
 		}
 	}

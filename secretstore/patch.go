@@ -24,6 +24,8 @@ type Patch struct {
 	Plain             Optional[[]string]   `json:"plain"`
 	UseInPlaceholders Optional[bool]       `json:"use_in_placeholders"`
 	ExpiresAt         Optional[*time.Time] `json:"expires_at"`
+
+	WriteOptions `json:"-"`
 }
 
 // tags are merged key by key; null removes one.
@@ -51,6 +53,9 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 	if err := s.authorize(by, "secret.update", scope, name); err != nil {
 		return Secret{}, err
 	}
+	if err := p.check(); err != nil {
+		return Secret{}, err
+	}
 	var v *version
 	if given := (Given{Value: p.Value, ValueBase64: p.ValueBase64, Generate: p.Generate}); !given.none() {
 		made, err := s.version(by, scope, name, given, "")
@@ -59,7 +64,7 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 		}
 		v = &made
 	}
-	out, err := s.changeSecret(ctx, act{by, "secret.update", scope, name}, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+	out, err := s.changeSecret(ctx, act{by, "secret.update", scope, name}, ifMatch, p.WriteOptions, func(tx kv.WriteTx, r *secretRecord) error {
 		before := r.Tags
 		p.apply(r)
 		if err := s.authorizeTags(by, scope, before, r.Tags); err != nil {
@@ -68,7 +73,11 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 		if err := r.check(); err != nil {
 			return err
 		}
-		return s.patchLimits(tx, scope, name, r, p, v)
+		if err := s.patchLimits(tx, scope, name, r, p, v); err != nil {
+			return err
+		}
+		r.applied(p.Set, v != nil)
+		return nil
 	})
 	return s.shown(by, out), err
 }

@@ -112,6 +112,26 @@ func (s *Store) Scope(by Principal, scope Scope) (ScopeInfo, error) {
 	return st.scopes[scope], nil
 }
 
+// Scopes lists the projects, or the services of a project, by name.
+func (s *Store) Scopes(by Principal, parent Scope, page PageRequest) (Page[ScopeInfo], error) {
+	if err := s.authorize(by, "scope.list", parent, ""); err != nil {
+		return Page[ScopeInfo]{}, err
+	}
+	st := s.state.Load()
+	if err := st.checkScope(parent); err != nil {
+		return Page[ScopeInfo]{}, err
+	}
+	below := make(map[string]ScopeInfo)
+	for scope, info := range st.scopes {
+		if at, ok := scope.parent(); ok && at == parent {
+			below[info.Name] = info
+		}
+	}
+	// Who may see the parent may see what is in it.
+	everything := func(string) bool { return true }
+	return pageOf(below, page, everything, func(_ string, info ScopeInfo) ScopeInfo { return info })
+}
+
 // PutScope creates a project or a service, and does nothing to one that exists.
 // The project of a service must exist.
 func (s *Store) PutScope(ctx context.Context, by Principal, scope Scope) (ScopeInfo, bool, error) {

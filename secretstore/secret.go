@@ -42,9 +42,14 @@ type Secret struct {
 	PublicKey string `json:"public_key,omitempty"`
 	// Fingerprint is a random id of the newest version. It tells that a value
 	// was written, and nothing of the value.
-	Fingerprint string   `json:"fingerprint"`
-	Weak        bool     `json:"weak"`
-	Warnings    []string `json:"warnings"`
+	Fingerprint string `json:"fingerprint"`
+	// Set is the set of manifests that the secret belongs to (see [WriteOptions]),
+	// and AppliedFingerprint that of the version that was written, or found, when
+	// they were applied. Another Fingerprint says that somebody changed the value.
+	Set                string   `json:"set,omitempty"`
+	AppliedFingerprint string   `json:"applied_fingerprint,omitempty"`
+	Weak               bool     `json:"weak"`
+	Warnings           []string `json:"warnings"`
 	// UsedBy are the documents that refer to the secret, at most MaxReferences.
 	UsedBy []Reference `json:"used_by"`
 	// LastUsed is the last evaluation of something that refers to it, or nil.
@@ -155,6 +160,8 @@ type secretRecord struct {
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
 	Versions    []versionRecord   `json:"versions"`
+	Set         string            `json:"set,omitempty"`
+	Applied     string            `json:"applied,omitempty"` // a fingerprint
 }
 
 // versionRecord is a version as it is stored, without its value.
@@ -243,7 +250,7 @@ func (r *secretRecord) metadata(scope Scope, name string) Secret {
 		Tags: r.Tags, AllowedHosts: orEmpty(v.Limits.AllowedHosts), AllowedIn: in,
 		Release: v.Limits.Release, Plain: orEmpty(v.Limits.Plain), UseInPlaceholders: v.Limits.UseInPlaceholders,
 		ExpiresAt: r.ExpiresAt, DerivedFrom: orEmpty(v.DerivedFrom), Version: v.Version,
-		Fingerprint: v.Fingerprint, PublicKey: v.PublicKey, Weak: v.Weak, Warnings: r.warnings(v, time.Now()),
+		Fingerprint: v.Fingerprint, Set: r.Set, AppliedFingerprint: r.Applied, PublicKey: v.PublicKey, Weak: v.Weak, Warnings: r.warnings(v, time.Now()),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ETag: r.ETag,
 	}
 	if out.Tags == nil {

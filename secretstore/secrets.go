@@ -26,6 +26,8 @@ type Spec struct {
 	Plain             []string          `json:"plain"`
 	UseInPlaceholders *bool             `json:"use_in_placeholders"`
 	ExpiresAt         *time.Time        `json:"expires_at"`
+
+	WriteOptions `json:"-"`
 }
 
 func (spec Spec) given() Given {
@@ -77,10 +79,13 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 	if err != nil {
 		return Secret{}, false, err
 	}
+	if err := spec.check(); err != nil {
+		return Secret{}, false, err
+	}
 	v.limits = spec.limits()
 	var out Secret
 	var created bool
-	err = s.write(ctx, act{by, action, scope, name}, func(tx kv.WriteTx) error {
+	err = s.commit(ctx, act{by, action, scope, name}, spec.WriteOptions, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
@@ -109,6 +114,7 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 		if _, err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}
+		r.applied(spec.Set, true)
 		out, err = s.saveSecret(tx, scope, name, r)
 		return err
 	})

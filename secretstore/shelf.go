@@ -31,7 +31,7 @@ type Shelf[T any] struct {
 	// be quick.
 	Settle func(old, value *T) error
 
-	note string // of what is written, see WithNote
+	options WriteOptions // of what is written, see With
 }
 
 // Entry is a stored value with what the store knows of it. It marshals to one
@@ -48,7 +48,9 @@ type Entry[T any] struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	// StoredBy is the ID of the principal on whose permissions it stands.
 	StoredBy string `json:"stored_by"`
-	ETag     string `json:"-"`
+	// Set is the set of manifests that it belongs to, see [WriteOptions].
+	Set  string `json:"set,omitempty"`
+	ETag string `json:"-"`
 }
 
 // MarshalJSON gives one object of the value's members and the entry's.
@@ -112,7 +114,7 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 		return Entry[T]{}, false, fmt.Errorf("encode %s: %w", s.Kind, err)
 	}
 	doc, created, err := s.Store.PutDocument(ctx, by, Draft{
-		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Body: body, IfMatch: ifMatch, Settle: s.settle(value), Note: s.note,
+		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Body: body, IfMatch: ifMatch, Settle: s.settle(value), WriteOptions: s.options,
 	})
 	if err != nil {
 		return Entry[T]{}, false, err
@@ -251,7 +253,7 @@ func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, i
 func (s Shelf[T]) entry(doc *Document) (Entry[T], error) {
 	e := Entry[T]{
 		Name: doc.Name, Scope: doc.Scope.Path(), Version: doc.Version, Secrets: doc.names,
-		CreatedAt: doc.CreatedAt, UpdatedAt: doc.UpdatedAt, StoredBy: doc.Author.ID, ETag: doc.ETag,
+		CreatedAt: doc.CreatedAt, UpdatedAt: doc.UpdatedAt, StoredBy: doc.Author.ID, Set: doc.Set, ETag: doc.ETag,
 	}
 	if refused := doc.Forbidden(); refused != nil {
 		e.Warnings = append(e.Warnings, refused.Message)

@@ -19,7 +19,7 @@ func (s *Store) AddVersion(ctx context.Context, by Principal, scope Scope, name 
 	}
 	var out Version
 	var added bool
-	_, err = s.changeSecret(ctx, act{by, "secret.add_version", scope, name}, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+	_, err = s.changeSecret(ctx, act{by, "secret.add_version", scope, name}, ifMatch, WriteOptions{}, func(tx kv.WriteTx, r *secretRecord) error {
 		v := v
 		v.limits = r.newest().Limits
 		added, err = s.addVersion(tx, scope, name, r, v)
@@ -56,7 +56,7 @@ func (s *Store) SetVersionStatus(ctx context.Context, by Principal, scope Scope,
 		return Version{}, err
 	}
 	var out Version
-	_, err := s.changeSecret(ctx, act{by, "secret.change_version", scope, name}, ifMatch, func(_ kv.WriteTx, r *secretRecord) error {
+	_, err := s.changeSecret(ctx, act{by, "secret.change_version", scope, name}, ifMatch, WriteOptions{}, func(_ kv.WriteTx, r *secretRecord) error {
 		v := r.version(n)
 		switch {
 		case v == nil:
@@ -83,7 +83,7 @@ func (s *Store) DestroyVersion(ctx context.Context, by Principal, scope Scope, n
 	if err := s.authorize(by, "secret.destroy_version", scope, name); err != nil {
 		return err
 	}
-	_, err := s.changeSecret(ctx, act{by, "secret.destroy_version", scope, name}, ifMatch, func(tx kv.WriteTx, r *secretRecord) error {
+	_, err := s.changeSecret(ctx, act{by, "secret.destroy_version", scope, name}, ifMatch, WriteOptions{}, func(tx kv.WriteTx, r *secretRecord) error {
 		v := r.version(n)
 		switch {
 		case v == nil:
@@ -105,10 +105,10 @@ func (v *versionRecord) metadata() Version {
 }
 
 // changeSecret changes a secret that exists and gives it as it then is.
-func (s *Store) changeSecret(ctx context.Context, a act, ifMatch string, change func(kv.WriteTx, *secretRecord) error) (Secret, error) {
+func (s *Store) changeSecret(ctx context.Context, a act, ifMatch string, o WriteOptions, change func(kv.WriteTx, *secretRecord) error) (Secret, error) {
 	scope, name := a.scope, a.name
 	var out Secret
-	err := s.write(ctx, a, func(tx kv.WriteTx) error {
+	err := s.commit(ctx, a, o, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}

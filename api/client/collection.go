@@ -52,10 +52,15 @@ func (x reader[R, P]) List(ctx context.Context, p PageRequest) (page Page[R], er
 
 // All gives all resources, by name.
 func (x reader[R, P]) All(ctx context.Context) ([]R, error) {
+	return allPages(func(p PageRequest) (Page[R], error) { return x.List(ctx, p) })
+}
+
+// allPages gives the items of all pages of a list.
+func allPages[R any](list func(PageRequest) (Page[R], error)) ([]R, error) {
 	var all []R
 	var p PageRequest
 	for {
-		page, err := x.List(ctx, p)
+		page, err := list(p)
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,9 @@ type Meta struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	// StoredBy is the ID of the principal on whose permissions it stands.
 	StoredBy string `json:"stored_by"`
-	ETag     string `json:"-"`
+	// Set is the set of manifests that it belongs to, if any.
+	Set  string `json:"set,omitempty"`
+	ETag string `json:"-"`
 }
 
 func (m *Meta) setETag(etag string) { m.ETag = etag }

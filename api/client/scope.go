@@ -42,6 +42,18 @@ func (c *Client) PutScope(ctx context.Context, s Scope) (info ScopeInfo, created
 	return info, err == nil && r.StatusCode == http.StatusCreated, err
 }
 
+// Scopes lists the projects, or the services of a project.
+func (c *Client) Scopes(ctx context.Context, parent Scope) ([]ScopeInfo, error) {
+	path := parent.path("projects")
+	if parent.Project != "" {
+		path = parent.path("services")
+	}
+	return allPages(func(p PageRequest) (page Page[ScopeInfo], err error) {
+		_, err = c.do(ctx, call{method: http.MethodGet, path: path, query: p.query()}, &page)
+		return page, err
+	})
+}
+
 // Scope gives a project or a service.
 func (c *Client) Scope(ctx context.Context, s Scope) (info ScopeInfo, err error) {
 	_, err = c.do(ctx, call{method: http.MethodGet, path: s.path()}, &info)

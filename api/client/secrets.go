@@ -80,9 +80,13 @@ type Secret struct {
 	PublicKey string `json:"public_key"`
 	// Fingerprint is a random id of the newest version: it tells that a value
 	// was written since, and nothing of the value.
-	Fingerprint string   `json:"fingerprint"`
-	Weak        bool     `json:"weak"`
-	Warnings    []string `json:"warnings"`
+	Fingerprint string `json:"fingerprint"`
+	// Set is the set of manifests that it belongs to, if any, and AppliedFingerprint
+	// the fingerprint when they were applied last.
+	Set                string   `json:"set,omitempty"`
+	AppliedFingerprint string   `json:"applied_fingerprint,omitempty"`
+	Weak               bool     `json:"weak"`
+	Warnings           []string `json:"warnings"`
 	// UsedBy are the things that refer to it.
 	UsedBy []Reference `json:"used_by"`
 	// LastUsed is the last evaluation of one, or nil.
