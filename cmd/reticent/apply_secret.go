@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/reticent/reticent/api/client"
@@ -12,40 +13,101 @@ import (
 
 // applySecret creates a secret, or brings the metadata of one that exists up to
 // date, and its value too if the command line says so.
-func (a *applier) applySecret(ctx context.Context, m *manifest, r resource, of client.Secrets) (result, error) {
+func (a *applier) applySecret(ctx context.Context, m *manifest, r resource) (result, []change, error) {
 	spec, err := r.secretSpec()
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	before, err := of.Get(ctx, r.name)
+	of := a.of(r)
+	before, err := a.client.Secrets(client.Scope{Project: r.project, Service: r.service}).Get(ctx, r.name)
 	exists := err == nil
 	if !exists && !client.HasCode(err, "not_found") {
-		return "", err
+		return "", nil, err
 	}
-	var after client.Secret
-	switch {
-	case !exists || a.updateSecrets:
-		if spec.Generate == nil {
-			if spec.Value, err = m.secretValue(r); err != nil {
-				return "", err
-			}
-		}
-		after, _, err = of.Put(ctx, r.name, spec, "")
-	default:
-		patch := patchTo(spec, before)
-		if patch == (client.SecretPatch{}) {
-			return unchanged, nil
-		}
-		after, err = of.Patch(ctx, r.name, patch, before.ETag)
+	o := client.WriteOptions{IfMatch: before.ETag, Set: a.setFor(r, exists, before.Set), Preview: a.dryRun}
+	if !exists || a.updateSecrets && spec.Generate == nil {
+		return a.putSecret(ctx, m, r, spec, before, o)
 	}
+	if spec.Encoding != "" && spec.Encoding != before.Encoding {
+		return "", nil, fmt.Errorf("its encoding is %s, and stays as it is; delete the secret to store it anew", before.Encoding)
+	}
+	did := unchanged
+	if a.changedSince(r, before) {
+		did = drifted
+	}
+	patch := patchTo(spec, before)
+	if patch == (client.SecretPatch{}) && before.Set == o.Set {
+		return did, nil, nil
+	}
+	after, err := of.Patch(ctx, r.name, patch, o)
 	if client.HasCode(err, "value_required") {
-		return "", hint(err, "--update-secrets writes the values of secrets too")
+		return "", nil, hint(err, "--update-secrets writes the values of secrets too")
 	}
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	warn(a.stderr, r.String(), after.Warnings)
-	return outcome(!exists, true), nil
+	changes, err := a.secretChanges(before, after)
+	return updated, changes, err
+}
+
+// changedSince reports whether somebody else wrote the value of a secret since it
+// was applied. One that the server makes is not the files' to know.
+func (a *applier) changedSince(r resource, before client.Secret) bool {
+	if r.value == nil || before.AppliedFingerprint == "" || before.AppliedFingerprint == before.Fingerprint {
+		return false
+	}
+	warn(a.stderr, r.String(), []string{"its value was changed by somebody since it was applied, and stays; --update-secrets writes that of the files"})
+	return true
+}
+
+// putSecret writes a secret with its value.
+func (a *applier) putSecret(ctx context.Context, m *manifest, r resource, spec client.SecretSpec, before client.Secret, o client.WriteOptions) (result, []change, error) {
+	if spec.Generate == nil {
+		var err error
+		if spec.Value, err = m.secretValue(r); err != nil {
+			return "", nil, err
+		}
+	}
+	after, isNew, err := a.of(r).Put(ctx, r.name, spec, o)
+	if a.dryRun && client.HasCode(err, "not_found") && a.mayBeFine(err) {
+		return created, nil, nil // in a scope that would be
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	warn(a.stderr, r.String(), after.Warnings)
+	if isNew {
+		return created, nil, nil
+	}
+	changes, err := a.secretChanges(before, after)
+	return outcome(false, len(changes) > 0), changes, err
+}
+
+// secretChanges tells what differs of a secret's metadata, and whether the value
+// does.
+func (a *applier) secretChanges(before client.Secret, after client.Resource) ([]change, error) {
+	raw, err := json.Marshal(before)
+	if err != nil {
+		return nil, err
+	}
+	var old client.Resource
+	if err := json.Unmarshal(raw, &old); err != nil {
+		return nil, err
+	}
+	for _, r := range []client.Resource{old, after} {
+		for _, member := range []string{"fingerprint", "applied_fingerprint", "public_key", "weak", "derived_from"} {
+			delete(r.Body, member)
+		}
+	}
+	changes := differences(old.Body, after.Body)
+	if before.Set != after.Set {
+		changes = append(changes, textChange("set", before.Set, after.Set))
+	}
+	if before.Version != after.Version {
+		changes = append(changes, textChange("value", fmt.Sprintf("version %d", before.Version), fmt.Sprintf("version %d", after.Version)))
+	}
+	return changes, nil
 }
 
 // secretSpec reads the metadata of a secret.

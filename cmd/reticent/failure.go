@@ -16,10 +16,15 @@ const (
 	exitOK    = 0
 	exitDeny  = 1
 	exitError = 2
+	// exitChange is of a dry run that would change something.
+	exitChange = 3
 )
 
 // errDenied ends a command whose answer is a deny. There is nothing more to say.
 var errDenied = errors.New("denied")
+
+// errWouldChange ends a dry run that would change something.
+var errWouldChange = errors.New("something would change")
 
 // hinted is an error with advice.
 type hinted struct {
@@ -41,6 +46,8 @@ func report(w io.Writer, err error) int {
 		return exitOK
 	case errors.Is(err, errDenied):
 		return exitDeny
+	case errors.Is(err, errWouldChange):
+		return exitChange
 	}
 	if p, ok := errors.AsType[*client.Problem](err); ok {
 		reportProblem(w, err.Error(), p)

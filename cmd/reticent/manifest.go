@@ -33,8 +33,22 @@ type resource struct {
 	where string
 	// body is what the API takes, but for a secret's value.
 	body map[string]any
-	// value is where a secret's value comes from.
+	// value is where a secret's value comes from, nil if the server makes it.
 	value *valueFrom
+}
+
+// id gives what the resource is called.
+func (r resource) id() resourceID {
+	id := resourceID{kind: r.kind, project: r.project, service: r.service, name: r.name}
+	if r.kind == "module" {
+		id.kind = "script" // they share their names
+	}
+	if r.kind == "binding" {
+		if id.target, _ = r.body["target"].(string); id.target == "" {
+			id.target = "*"
+		}
+	}
+	return id
 }
 
 func (r resource) String() string {
@@ -120,7 +134,7 @@ func (m *manifest) readFile(file string) error {
 		}
 		r.where = fmt.Sprintf("%s, document %d", file, i+1)
 		for _, other := range m.resources {
-			if other.String() == r.String() && other.body["target"] == r.body["target"] {
+			if other.id() == r.id() {
 				return fmt.Errorf("document %d: %s is in %s already", i+1, r, other.where)
 			}
 		}

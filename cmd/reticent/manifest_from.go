@@ -51,12 +51,19 @@ func (r *resource) resolveValue() error {
 				"write value_from: {env: NAME} or value_from: {file: PATH}")
 		}
 	}
+	_, generate := r.body["generate"]
+	if _, from := r.body["value_from"]; generate && !from {
+		return nil
+	}
+	if generate {
+		return errors.New("value_from and generate are both there")
+	}
 	r.value = new(valueFrom)
 	if err := take(r.body, "value_from", r.value); err != nil {
 		return err
 	}
 	if (r.value.Env == "") == (r.value.File == "") {
-		return errors.New("value_from is {env: NAME} or {file: PATH}")
+		return errors.New("value_from is {env: NAME} or {file: PATH}; or generate is there, and the server makes the value")
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ Environment:
 Exit codes:
   0  done; of a decision: allow
   1  of a decision: deny
-  2  an error`,
+  2  an error
+  3  of apply --dry-run: something would change`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		// An unknown verb is an error, not a request for help.
@@ -47,6 +48,7 @@ Exit codes:
 	root.AddCommand(
 		serveCommand(),
 		applyCommand(c),
+		exportCommand(c),
 		projectCommand(c),
 		serviceCommand(c),
 		secretCommand(c),
