@@ -19,6 +19,7 @@ require (
 	github.com/nlnwa/whatwg-url v0.6.2 // URL of scripts, as browsers parse it
 	github.com/open-policy-agent/opa v1.22.2 // evaluates Rego
 	github.com/prometheus/client_golang v1.25.0 // counts
+	github.com/rogpeppe/go-internal v1.16.0 // compares texts by lines; and testscript
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // checks what points give scripts and get from them
 	github.com/spf13/cobra v1.10.2 // the command line
 	github.com/spf13/pflag v1.0.10
@@ -36,7 +37,6 @@ require (
 require (
 	github.com/getkin/kin-openapi v0.153.0 // holds requests and answers to the API's document
 	github.com/google/go-cmp v0.7.0
-	github.com/rogpeppe/go-internal v1.16.0 // testscript
 	go.uber.org/goleak v1.3.0
 	pgregory.net/rapid v1.3.0 // properties and generated programs
 )
