@@ -29,8 +29,14 @@ func engineProblem(err error) (problem, bool) {
 	}
 	if e, ok := errors.AsType[*policy.Problem](err); ok {
 		p := problem{Status: http.StatusBadRequest, Code: e.Code, Detail: e.Message}
-		if e.Code == policy.CodeUnsearchable {
+		if e.Line > 0 {
+			p.Errors = []finding{{File: e.File, Line: e.Line, Column: e.Column, Code: e.Code, Message: e.Message}}
+		}
+		switch e.Code {
+		case policy.CodeUnsearchable:
 			p.Status = http.StatusNotImplemented
+		case policy.CodeAmbiguous:
+			p.Status = http.StatusConflict
 		}
 		return p, true
 	}

@@ -1,10 +1,14 @@
 package api
 
-import "github.com/reticent/reticent/secretstore/access"
+import (
+	"strings"
+
+	"github.com/reticent/reticent/secretstore/access"
+)
 
 // Need gives what the table says that a route needs; public routes need nothing.
 func Need(method, pattern string) (any []access.Permission, kind access.Kind, public, known bool) {
-	key := route(method, pattern)
+	key := RouteOf(method, pattern)
 	n, known := permissions[key]
 	return n.any, access.Kind(n.kind), isPublic[key], known || isPublic[key]
 }
@@ -21,5 +25,7 @@ func RoutesOfTable() map[string]bool {
 	return all
 }
 
-// RouteOf is how the table has a route.
-func RouteOf(method, pattern string) string { return route(method, pattern) }
+// RouteOf is how the table has a route of openapi.yaml.
+func RouteOf(method, pattern string) string {
+	return route(method, strings.Replace(pattern, "/{path}", "/*", 1))
+}

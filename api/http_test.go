@@ -80,10 +80,17 @@ func want(t testing.TB, s *apitest.Server, status int, r request) answer {
 }
 
 // wantProblem sends a request and checks that it is refused, with a problem
-// document that is whole.
+// document that is whole, or an error of OPA's shape.
 func wantProblem(t testing.TB, s *apitest.Server, status int, code string, r request) problem {
 	t.Helper()
 	a := want(t, s, status, r)
+	if strings.HasPrefix(r.path, "/opa") {
+		p := decode[problem](t, a.Body)
+		if a.Header.Get("Content-Type") != "application/json" || len(p.Errors) != 1 || p.Errors[0].Code != code || p.Errors[0].Message == "" {
+			t.Errorf("%s %s: problem %s, want code %s", r.method, r.path, a.Body, code)
+		}
+		return p
+	}
 	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
 		t.Errorf("%s %s: Content-Type %q", r.method, r.path, got)
 	}

@@ -32,6 +32,7 @@ var isPublic = map[string]bool{
 	"GET " + wellKnown: true,
 	"GET " + wellKnown + "/v1/projects/{project}":                    true,
 	"GET " + wellKnown + "/v1/projects/{project}/services/{service}": true,
+	"GET {opa}/health": true,
 	// Public keys, for whoever verifies tokens.
 	"GET {scope}/jwks.json": true,
 }
@@ -41,7 +42,7 @@ var isPublic = map[string]bool{
 var scopePrefixes = []string{"/v1/projects/{project}/services/{service}", "/v1/projects/{project}", "/v1"}
 
 // permissions has what every other route needs; {scope} stands for each of
-// scopePrefixes. A route that is not here is refused.
+// scopePrefixes, {opa} for each of opaBases. A route that is not here is refused.
 var permissions = permissionTable()
 
 func permissionTable() map[string]need {
@@ -90,6 +91,16 @@ func permissionTable() map[string]need {
 		n := need{any: execute, kind: secretstore.KindBinding, some: true}
 		t["POST /access/v1/"+question], t["POST {scope}/access/v1/"+question] = n, n
 	}
+	// Each policy that a question of OPA's API leads to is asked about again.
+	for _, question := range []string{"GET {opa}/v1/data", "POST {opa}/v1/data", "POST {opa}/v0/data", "POST {opa}/v1/batch/data"} {
+		n := need{any: execute, kind: secretstore.KindPolicy, some: true}
+		t[question], t[question+"/*"] = n, n
+	}
+	for _, question := range []string{"POST {opa}", "GET {opa}/v1/query", "POST {opa}/v1/query", "POST {opa}/v1/compile"} {
+		t[question] = need{any: execute, kind: secretstore.KindPolicy, some: true}
+	}
+	t["GET {opa}/v1/policies"] = need{any: read, kind: secretstore.KindPolicy, some: true}
+	t["GET {opa}/v1/policies/*"] = t["GET {opa}/v1/policies"]
 	for _, operation := range []string{"sign", "verify", "encrypt", "decrypt"} {
 		t["POST {scope}/keys/{name}/"+operation] = need{any: execute, kind: secretstore.KindKey}
 	}
@@ -124,6 +135,11 @@ func route(method, pattern string) string {
 	for _, prefix := range scopePrefixes {
 		if rest, ok := strings.CutPrefix(pattern, prefix); ok && (rest == "" || rest[0] == '/') {
 			return method + " {scope}" + rest
+		}
+	}
+	for _, base := range opaBases {
+		if rest, ok := strings.CutPrefix(pattern, base); ok && (rest == "" || rest[0] == '/') {
+			return method + " {opa}" + rest
 		}
 	}
 	return method + " " + pattern

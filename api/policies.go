@@ -47,7 +47,7 @@ func explained(r *http.Request) (context.Context, error) {
 	}
 	ctx, err := policy.WithExplain(r.Context(), q.Get("explain"))
 	if err != nil {
-		return nil, refuse(http.StatusBadRequest, "invalid_request", `explain must be "notes" or "full"`)
+		return nil, refuse(http.StatusBadRequest, "invalid_request", `explain must be "notes", "fails", "full" or "debug"`)
 	}
 	return ctx, nil
 }

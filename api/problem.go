@@ -138,6 +138,10 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(int(RetryAfter.Seconds())))
 	}
+	if ofOPA(r) {
+		s.write(w, p.Status, "application/json", opaProblemOf(p))
+		return
+	}
 	s.write(w, p.Status, "application/problem+json", p)
 }
 

@@ -39,9 +39,15 @@ func (s *server) stored(w http.ResponseWriter, created bool, etag string, v any)
 // write encodes v. It is encoded as a whole before the status is sent, so that
 // what cannot be encoded is no half response.
 func (s *server) write(w http.ResponseWriter, status int, contentType string, v any) {
+	s.writeIndented(w, status, contentType, "", v)
+}
+
+// writeIndented is write with an indentation, "" for none.
+func (s *server) writeIndented(w http.ResponseWriter, status int, contentType, indent string, v any) {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)
+	e.SetIndent("", indent)
 	if err := e.Encode(v); err != nil {
 		s.log.Error("a response could not be encoded", "error", describe(err))
 		status, contentType = http.StatusInternalServerError, "application/problem+json"

@@ -34,6 +34,9 @@ func (s *server) routes() chi.Router {
 	root.Get("/readyz", s.handle(s.readyz))
 	root.Get("/openapi.json", s.handle(s.openAPI))
 	root.Get("/reticent.d.ts", s.handle(s.declarations))
+	for _, base := range opaBases {
+		root.Get(base+"/health", s.handle(s.opaHealth))
+	}
 	for _, scope := range []string{"", "/v1/projects/{project}", "/v1/projects/{project}/services/{service}"} {
 		root.Get(wellKnown+scope, s.handle(s.authZENConfiguration))
 	}
@@ -47,6 +50,9 @@ func (s *server) routes() chi.Router {
 		r.Method(http.MethodGet, "/metrics", s.metrics.handler())
 		r.Get("/v1/script-templates", s.handle(s.scriptTemplates))
 		s.accessEvaluation(r, "")
+		for _, base := range opaBases {
+			s.opa(r, base)
+		}
 
 		r.Get("/v1/projects", s.handle(s.listScopes))
 		r.Get("/v1/projects/{project}/services", s.handle(s.listScopes))

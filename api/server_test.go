@@ -47,7 +47,7 @@ func TestTokens(t *testing.T) {
 
 // example fills the parameters of a path in.
 func example(path string) string {
-	return strings.NewReplacer("{project}", "shop", "{service}", "cart", "{name}", "K", "{version}", "1", "{point}", "authzen").Replace(path)
+	return strings.NewReplacer("{project}", "shop", "{service}", "cart", "{name}", "K", "{version}", "1", "{point}", "authzen", "{path}", "p/allow").Replace(path)
 }
 
 // TestWrongMethods sends every method to every path that does not have it.

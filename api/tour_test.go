@@ -48,7 +48,7 @@ output := {"key": data.secrets.API_KEY, "input": input}
 
 // tour calls every endpoint of a scope, as people would. first and second are
 // values of secrets.
-func tour(t *testing.T, c *client.Client, scope client.Scope, first, second string) {
+func tour(t *testing.T, s *apitest.Server, h *http.Client, c *client.Client, scope client.Scope, first, second string) {
 	t.Helper()
 	ctx := t.Context()
 	ok := func(err error) {
@@ -201,6 +201,7 @@ func tour(t *testing.T, c *client.Client, scope client.Scope, first, second stri
 	tourSearches(ctx, t, c, scope, ok)
 	tourKeys(ctx, t, c, scope, ok)
 	tourVersions(ctx, t, c, scope, ok)
+	tourOPA(t, s, h, scope, second)
 
 	// What is in use is not deleted but by force.
 	err = secrets.Delete(ctx, "API_KEY", "", false)
@@ -385,7 +386,7 @@ func tourEverything(t *testing.T, s *apitest.Server, h *http.Client, first, seco
 		t.Fatal(err)
 	}
 	for _, scope := range []client.Scope{{}, {Project: "shop"}, {Project: "shop", Service: "checkout"}} {
-		tour(t, c, scope, first, second)
+		tour(t, s, h, c, scope, first, second)
 	}
 	const metadata = "/.well-known/authzen-configuration"
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/reticent.d.ts", metadata, metadata + "/v1/projects/shop", metadata + "/v1/projects/shop/services/checkout"} {

@@ -63,12 +63,12 @@ func (p regoProgram) Bind(ctx context.Context, env Environment) (*Bound, error) 
 }
 
 // WithExplain asks what Rego policies evaluate under a context for an
-// explanation, "notes" or "full"; "" asks for none.
+// explanation, one of [rego.Explain]; "" asks for none.
 func WithExplain(ctx context.Context, explain string) (context.Context, error) {
 	x := rego.Explain(explain)
 	switch {
 	case !x.Valid():
-		return nil, &Problem{Code: CodeInput, Message: `explain must be "notes" or "full"`}
+		return nil, &Problem{Code: CodeInput, Message: `explain must be "notes", "fails", "full" or "debug"`}
 	case x == "":
 		return ctx, nil
 	}

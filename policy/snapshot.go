@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/policy/validator"
@@ -19,6 +20,9 @@ import (
 type snapshot struct {
 	policies map[place]*bound
 	bindings map[place]Binding
+	// views are what scopes see as OPA's documents: a *view by scope, made when it is
+	// first asked for.
+	views sync.Map
 }
 
 // place is where a document is stored, and its name there.

@@ -125,7 +125,7 @@ func (c *Client) TestScript(ctx context.Context, s Scope, script ScriptSpec, inp
 
 // EvaluatePolicy decides with a policy that a scope sees. An evaluation that
 // failed is a deny and no error, see Decision.Error.
-// explain is "notes" or "full" for an explanation, or empty.
+// explain is "notes", "fails", "full" or "debug" for an explanation, or empty.
 func (c *Client) EvaluatePolicy(ctx context.Context, s Scope, name string, input any, explain string) (out Decision, err error) {
 	_, err = c.do(ctx, call{method: http.MethodPost, path: s.path("policies", name, "evaluate"), query: explainQuery(explain), body: inputBody{input}}, &out)
 	return out, err

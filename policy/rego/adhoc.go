@@ -20,12 +20,9 @@ var queryRef = ast.MustParseRef("data." + queryPackage + ".answers")
 // compileQuery compiles a query, whose bindings become the value of varAnswer.
 func (p *Policy) compileQuery(query string) (c *ast.Compiler, body ast.Body, err error) {
 	defer recoverCompile(&err)
-	if len(query) > MaxQueryBytes {
-		return nil, nil, compileError(Issue{Code: codeLimit, Message: fmt.Sprintf("a query may have %d bytes (MaxQueryBytes)", MaxQueryBytes)})
-	}
-	m, err := queryModule(query)
+	m, err := parseQuery(query)
 	if err != nil {
-		return nil, nil, compileError(astIssues(err)...)
+		return nil, nil, err
 	}
 	if p.run == nil {
 		return p.compilePlainQuery(m)
@@ -81,6 +78,18 @@ func secretInQuery() error {
 
 func answerBody(t *ast.Term) ast.Body {
 	return ast.NewBody(ast.Equality.Expr(ast.NewTerm(varAnswer), t))
+}
+
+// parseQuery makes a module of a query; the error is a [*CompileError].
+func parseQuery(query string) (*ast.Module, error) {
+	if len(query) > MaxQueryBytes {
+		return nil, compileError(Issue{Code: codeLimit, Message: fmt.Sprintf("a query may have %d bytes (MaxQueryBytes)", MaxQueryBytes)})
+	}
+	m, err := queryModule(query)
+	if err != nil {
+		return nil, compileError(astIssues(err)...)
+	}
+	return m, nil
 }
 
 // queryModule makes a module of a query.

@@ -6,7 +6,9 @@ import (
 	"errors"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/metrics"
 	"github.com/open-policy-agent/opa/v1/topdown"
+	"github.com/open-policy-agent/opa/v1/util"
 
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -17,6 +19,9 @@ type Ask struct {
 	// Strict makes an error of a builtin that fails. Otherwise its call is
 	// undefined, as in OPA.
 	Strict bool
+	// Metrics asks for how long things took, and Instrument for OPA's counters of
+	// what the evaluator did as well.
+	Metrics, Instrument bool
 }
 
 // Answer is what a policy answers to a question, masked.
@@ -32,6 +37,8 @@ type Answer struct {
 	Explanation []string
 	// Masked says what was masked, with JSON pointers into Value.
 	Masked []seal.Masked
+	// Metrics are OPA's, by name, if they were asked for.
+	Metrics map[string]any
 	// Err is set when the evaluation failed. Nothing is defined then.
 	Err *Error
 }
@@ -41,25 +48,51 @@ const varAnswer = ast.Var("answer")
 
 // Document gives the document at a path below data: of rules, or of the policy's
 // own data. The path of no parts is everything but the secrets. Secrets are no
-// document that a reader can ask for.
+// document that a reader can ask for. A part that is a whole number is one, as in
+// OPA's API: it leads into arrays.
 func (p *Policy) Document(ctx context.Context, path []string, input json.RawMessage, a Ask) Answer {
-	if len(path) > 0 && path[0] == secretsKey {
-		return Answer{}
-	}
-	return p.answer(ctx, input, a, func(in *ast.Term, e *evaluation) (ast.Value, error) {
-		ref := ast.Ref{ast.DefaultRootDocument}
-		for _, part := range path {
-			if e.run != nil {
-				part = sealText(e.run, part)
-			}
+	return p.document(ctx, refOf(path), input, a)
+}
+
+func (p *Policy) document(ctx context.Context, ref ast.Ref, input json.RawMessage, a Ask) Answer {
+	return p.answer(ctx, a, inputOf(input), func(in *ast.Term, e *evaluation) (ast.Value, error) {
+		return e.document(ctx, ref, in)
+	})
+}
+
+// refOf gives the reference of a path below data.
+func refOf(path []string) ast.Ref {
+	ref := append(make(ast.Ref, 0, len(path)+1), ast.DefaultRootDocument)
+	for _, part := range path {
+		if n, ok := util.Atoi64(part); ok {
+			ref = append(ref, ast.InternedTerm(n))
+		} else {
 			ref = append(ref, ast.StringTerm(part))
 		}
-		v, err := e.value(ctx, p.compiler, answerBody(ast.NewTerm(ref)), in)
-		if root, ok := v.(ast.Object); ok && len(path) == 0 {
-			v = without(root, ast.InternedTerm(secretsKey))
+	}
+	return ref
+}
+
+// document gives the value of a reference below data, nil if it is undefined.
+func (e *evaluation) document(ctx context.Context, ref ast.Ref, input *ast.Term) (ast.Value, error) {
+	if len(ref) > 1 && ref[1].Value.Compare(ast.String(secretsKey)) == 0 {
+		return nil, nil
+	}
+	if e.run != nil {
+		sealed := make(ast.Ref, len(ref))
+		for i, t := range ref {
+			sealed[i] = t
+			if s, ok := t.Value.(ast.String); ok && i > 0 {
+				sealed[i] = ast.StringTerm(sealText(e.run, string(s)))
+			}
 		}
-		return v, err
-	})
+		ref = sealed
+	}
+	v, err := e.value(ctx, e.policy.compiler, answerBody(ast.NewTerm(ref)), input)
+	if root, ok := v.(ast.Object); ok && len(ref) == 1 {
+		v = without(root, ast.InternedTerm(secretsKey))
+	}
+	return v, err
 }
 
 // Query answers an ad-hoc query, a body of Rego over data and input. It is
@@ -76,7 +109,7 @@ func (p *Policy) Query(ctx context.Context, query string, input json.RawMessage,
 		}
 		return Answer{Err: evaluationError(err)}, nil
 	}
-	return p.answer(ctx, input, a, func(in *ast.Term, e *evaluation) (ast.Value, error) {
+	return p.answer(ctx, a, inputOf(input), func(in *ast.Term, e *evaluation) (ast.Value, error) {
 		v, err := e.value(ctx, compiler, body, in)
 		if all, ok := v.(*ast.Array); ok && all.Len() == 0 {
 			v = nil
@@ -85,8 +118,13 @@ func (p *Policy) Query(ctx context.Context, query string, input json.RawMessage,
 	}), nil
 }
 
+// inputOf reads an input for the run of an evaluation.
+func inputOf(raw json.RawMessage) func(*seal.Run) (*ast.Term, *seal.Error) {
+	return func(run *seal.Run) (*ast.Term, *seal.Error) { return parseInput(raw, run) }
+}
+
 // answer evaluates one question; whatever goes wrong is in Err.
-func (p *Policy) answer(ctx context.Context, raw json.RawMessage, a Ask, find func(*ast.Term, *evaluation) (ast.Value, error)) (answer Answer) {
+func (p *Policy) answer(ctx context.Context, a Ask, read func(*seal.Run) (*ast.Term, *seal.Error), find func(*ast.Term, *evaluation) (ast.Value, error)) (answer Answer) {
 	defer func() {
 		if recover() != nil {
 			answer = Answer{Err: denied(seal.Errorf(codeInternal, "the evaluator failed")).Err}
@@ -95,12 +133,18 @@ func (p *Policy) answer(ctx context.Context, raw json.RawMessage, a Ask, find fu
 	if p.missing != nil {
 		return Answer{Err: denied(p.missing).Err}
 	}
-	e := &evaluation{policy: p, strict: a.Strict, cancel: topdown.NewCancel()}
+	e := &evaluation{policy: p, strict: a.Strict, cancel: topdown.NewCancel(), instrument: a.Instrument}
+	if a.Metrics || a.Instrument {
+		e.metrics = metrics.New()
+		defer func() { answer.Metrics = e.metrics.All() }()
+	}
 	if p.run != nil {
 		e.run = p.run.Child(a.Options)
 	}
 	e.printed.run = e.run
-	input, refused := parseInput(raw, e.run)
+	e.timer(metrics.RegoInputParse).Start()
+	input, refused := read(e.run)
+	e.timer(metrics.RegoInputParse).Stop()
 	if refused != nil {
 		return Answer{Err: denied(refused).Err}
 	}
@@ -112,6 +156,10 @@ func (p *Policy) answer(ctx context.Context, raw json.RawMessage, a Ask, find fu
 		return answer
 	}
 	if v == nil {
+		return answer
+	}
+	if decision, ok := v.(ast.Boolean); ok {
+		answer.Defined, answer.Value = true, bool(decision)
 		return answer
 	}
 	out := make(map[string]any)

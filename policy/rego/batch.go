@@ -64,11 +64,7 @@ func (p *Policy) Enumerates(name string) bool {
 // Enumerate gives the document of a name in the package of the rule that decides.
 // In a policy with secrets an error of a builtin is an error.
 func (p *Policy) Enumerate(ctx context.Context, name string, input json.RawMessage, o seal.Options) Answer {
-	var path []string
-	for _, t := range p.beside(name)[1:] {
-		path = append(path, string(t.Value.(ast.String)))
-	}
-	return p.Document(ctx, path, input, Ask{Options: o, Strict: p.run != nil})
+	return p.document(ctx, p.beside(name), input, Ask{Options: o, Strict: p.run != nil})
 }
 
 // beside is the reference of a document in the package of the rule that decides.

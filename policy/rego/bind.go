@@ -63,6 +63,10 @@ func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader, cli
 	return b, err
 }
 
+// Sealed reports whether the policy is evaluated over surrogates: it uses secrets,
+// or sends requests.
+func (b *Policy) Sealed() bool { return b.program.sealed() }
+
 // seal seals the literals and the data of the policy and gives its data with
 // data.secrets.
 func (b *Policy) seal() (map[string]any, error) {

@@ -1,6 +1,7 @@
 package rego
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -19,6 +20,9 @@ type evaluation struct {
 	strict  bool
 	cancel  topdown.Cancel
 	printed printer
+	// metrics take times and, with instrument, OPA's counters; nil takes none.
+	metrics    metrics.Metrics
+	instrument bool
 	// watch sees every step as well; nil but in tests of a policy.
 	watch topdown.QueryTracer
 
@@ -61,7 +65,10 @@ func (e *evaluation) query(ctx context.Context, c *ast.Compiler, body ast.Body, 
 		WithCancel(e.cancel).
 		WithPrintHook(&e.printed).
 		WithStrictBuiltinErrors(e.strict).
-		WithMetrics(metrics.NoOp())
+		WithMetrics(cmp.Or(e.metrics, metrics.NoOp()))
+	if e.instrument {
+		q = q.WithInstrumentation(topdown.NewInstrumentation(e.metrics))
+	}
 	if t := e.printed.tracer; t != nil {
 		q = q.WithQueryTracer(t)
 	}
@@ -74,4 +81,9 @@ func (e *evaluation) query(ctx context.Context, c *ast.Compiler, body ast.Body, 
 		ctx = &evalContext{Context: ctx, evaluation: e}
 	}
 	return q.WithBuiltins(funcs), ctx
+}
+
+// timer gives a timer of the metrics.
+func (e *evaluation) timer(name string) metrics.Timer {
+	return cmp.Or(e.metrics, metrics.NoOp()).Timer(name)
 }

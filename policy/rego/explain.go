@@ -19,12 +19,21 @@ type Explain string
 const (
 	// ExplainNotes tells what print() wrote and the rules that led there.
 	ExplainNotes Explain = "notes"
-	// ExplainFull tells every step.
-	ExplainFull Explain = "full"
+	// ExplainFails tells the steps that failed and what led there.
+	ExplainFails Explain = "fails"
+	// ExplainFull tells every step but unifications, and ExplainDebug these too.
+	ExplainFull  Explain = "full"
+	ExplainDebug Explain = "debug"
 )
 
 // Valid reports whether there is such an explanation; none is one, too.
-func (x Explain) Valid() bool { return x == "" || x == ExplainNotes || x == ExplainFull }
+func (x Explain) Valid() bool {
+	switch x {
+	case "", ExplainNotes, ExplainFails, ExplainFull, ExplainDebug:
+		return true
+	}
+	return false
+}
 
 type explainKey struct{}
 
@@ -112,10 +121,15 @@ func (t *tracer) lines() []string {
 		return nil
 	}
 	events := t.events
-	if t.explain == ExplainNotes {
+	switch t.explain {
+	case ExplainNotes:
 		events = lineage.Notes(events)
-	} else {
+	case ExplainFails:
+		events = lineage.Fails(events)
+	case ExplainFull:
 		events = lineage.Full(events)
+	case ExplainDebug:
+		events = lineage.Debug(events)
 	}
 	var b bytes.Buffer
 	topdown.PrettyTraceWithLocation(&b, events)

@@ -64,9 +64,9 @@ func (p *Policy) Partial(ctx context.Context, query string, input json.RawMessag
 	if known.err != nil {
 		return nil, known.err
 	}
-	m, err := queryModule(query)
+	m, err := parseQuery(query)
 	if err != nil {
-		return nil, compileError(astIssues(err)...)
+		return nil, err
 	}
 	body := m.Rules[0].Head.Value.Value.(*ast.ArrayComprehension).Body
 	found := &names{}

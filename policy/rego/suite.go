@@ -81,7 +81,7 @@ func RunTests(ctx context.Context, src Source, bind func(names []string) (*seal.
 }
 
 func (p *Policy) runTest(ctx context.Context, ref ast.Ref, covered *cover.Cover, result *TestResult) {
-	answer := p.answer(ctx, json.RawMessage("{}"), Ask{Strict: p.run != nil}, func(in *ast.Term, e *evaluation) (ast.Value, error) {
+	answer := p.answer(ctx, Ask{Strict: p.run != nil}, inputOf(json.RawMessage("{}")), func(in *ast.Term, e *evaluation) (ast.Value, error) {
 		e.watch = covered
 		return e.value(ctx, p.compiler, answerBody(ast.NewTerm(ref)), in)
 	})
