@@ -46,10 +46,6 @@ var DefaultAlgorithms = []string{"RS256", "PS256", "ES256", "EdDSA"}
 const (
 	// DefaultLeeway is how far an issuer's clock may be off.
 	DefaultLeeway = 30 * time.Second
-	// MaxLeeway bounds what an issuer is allowed.
-	MaxLeeway = 5 * time.Minute
-	// MaxTokenBytes is the size of the largest token that is looked at.
-	MaxTokenBytes = 16 << 10
 	// MaxGroups is how many groups a token or a certificate may name.
 	MaxGroups = 500
 	// MaxIssuerBytes bounds iss and each audience.
@@ -101,8 +97,8 @@ func (i *Issuer) check() error {
 			return fmt.Errorf("/algorithms/%d: an algorithm is one of %s", n, strings.Join(jwks.Algorithms, ", "))
 		}
 	}
-	if i.LeewaySeconds != nil && (*i.LeewaySeconds < 0 || *i.LeewaySeconds > int(MaxLeeway.Seconds())) {
-		return fmt.Errorf("/leeway_seconds: 0 to %d (MaxLeeway)", int(MaxLeeway.Seconds()))
+	if i.LeewaySeconds != nil && (*i.LeewaySeconds < 0 || *i.LeewaySeconds > int(jwks.MaxLeeway.Seconds())) {
+		return fmt.Errorf("/leeway_seconds: 0 to %d (MaxLeeway)", int(jwks.MaxLeeway.Seconds()))
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"github.com/reticent/reticent/policy/jwks"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/access"
+	"github.com/reticent/reticent/secretstore/signing"
 	"github.com/reticent/reticent/secretstore/strictjson"
 )
 
@@ -21,59 +21,36 @@ type trusted struct {
 	keys func() *jwks.Keys
 }
 
-// jws is a token in the compact form (RFC 7515 section 7.1), taken apart and not
-// verified.
-type jws struct {
-	text   string
-	header header
+// token is a token and what it claims.
+type token struct {
+	*signing.Token
 	claims map[string]any
 }
 
-type header struct{ Algorithm, KeyID, Type string }
-
 // parse takes a token apart, strictly.
-func parse(text string) (*jws, bool) {
-	parts := strings.Split(text, ".")
-	if len(text) > MaxTokenBytes || len(parts) != 3 {
-		return nil, false
+func parse(text string) (token, bool) {
+	if len(text) > jwks.MaxTokenBytes {
+		return token{}, false
 	}
-	var object [2]map[string]any
-	for i, part := range parts[:2] {
-		raw, err := base64.RawURLEncoding.Strict().DecodeString(part)
-		if err != nil || strictjson.Unmarshal(raw, &object[i]) != nil || object[i] == nil {
-			return nil, false
-		}
+	t, ok := signing.ParseToken(text)
+	if !ok {
+		return token{}, false
 	}
-	t := &jws{text: text, claims: object[1]}
-	return t, t.header.read(object[0])
-}
-
-// read takes names to the letter: encoding/json would take "Alg" for alg. What a
-// receiver has to understand (crit, RFC 7515 section 4.1.11) is not understood.
-func (h *header) read(members map[string]any) bool {
-	for name, to := range map[string]*string{"alg": &h.Algorithm, "kid": &h.KeyID, "typ": &h.Type} {
-		v, there := members[name]
-		text, ok := v.(string)
-		if there && !ok {
-			return false
-		}
-		*to = text
-	}
-	_, critical := members["crit"]
-	return !critical
+	out := token{Token: t}
+	return out, strictjson.Unmarshal(t.Payload, &out.claims) == nil && out.claims != nil
 }
 
 // principal verifies a token and gives who it stands for.
-func (i *trusted) principal(t *jws, now time.Time) (secretstore.Principal, bool) {
+func (i *trusted) principal(t token, now time.Time) (secretstore.Principal, bool) {
 	none := secretstore.Principal{}
-	if !slices.Contains(i.algorithms(), t.header.Algorithm) || !i.typed(t.header.Type) {
+	if !slices.Contains(i.algorithms(), t.Header.Algorithm) || !i.typed(t.Header) {
 		return none, false
 	}
 	if iss, _ := t.claims["iss"].(string); iss != i.Issuer.Issuer || !i.addressed(t.claims["aud"]) || !i.inTime(t.claims, now) {
 		return none, false
 	}
 	keys := i.keys()
-	if keys == nil || !keys.Verify(t.text, t.header.Algorithm, t.header.KeyID) {
+	if keys == nil || !keys.Verify(t.Token) {
 		return none, false
 	}
 	subject, _ := claim(t.claims, i.SubjectClaim, "sub").(string)
@@ -96,11 +73,8 @@ func named(issuer, subject string, groups []string) (secretstore.Principal, bool
 	return p, true
 }
 
-// typed compares the type, whose "application/" may be left out (RFC 7515 section
-// 4.1.9).
-func (i *trusted) typed(typ string) bool {
-	short := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "application/") }
-	return len(i.Types) == 0 || slices.ContainsFunc(i.Types, func(t string) bool { return short(t) == short(typ) })
+func (i *trusted) typed(h signing.Header) bool {
+	return len(i.Types) == 0 || slices.ContainsFunc(i.Types, h.IsType)
 }
 
 func (i *trusted) addressed(aud any) bool {

@@ -18,12 +18,10 @@ package jwks
 import (
 	"crypto/ed25519"
 	"crypto/rsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/lestrrat-go/jwx/v3/jwa"
 	"github.com/lestrrat-go/jwx/v3/jwk"
@@ -112,24 +110,15 @@ func Parse(text []byte) (*Keys, error) {
 	return out, nil
 }
 
-// Verify reports whether one of the keys signed a token in the compact form
-// (RFC 7515 section 7.1), whose header says algorithm and, where id is not
-// empty, key id. A key of another id is not tried: a set may hold keys of several
-// issuers.
-func (k *Keys) Verify(token, algorithm, id string) bool {
-	end := strings.LastIndexByte(token, '.')
-	if end < 0 || strings.ContainsAny(token, "\r\n") { // which package base64 skips
-		return false
-	}
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(token[end+1:])
-	if err != nil {
-		return false
-	}
+// Verify reports whether one of the keys signed a token. A key of another id than
+// the token's is not tried: a set may hold keys of several issuers.
+func (k *Keys) Verify(token *signing.Token) bool {
+	algorithm, id := token.Header.Algorithm, token.Header.KeyID
 	for _, candidate := range k.keys {
 		if id != "" && candidate.id != "" && id != candidate.id || !slices.Contains(candidate.algorithms, algorithm) {
 			continue
 		}
-		if ok, err := candidate.public.Verify(signing.Algorithm(algorithm), []byte(token[:end]), signature); err == nil && ok {
+		if ok, err := candidate.public.Verify(signing.Algorithm(algorithm), []byte(token.Signed), token.Signature); err == nil && ok {
 			return true
 		}
 	}

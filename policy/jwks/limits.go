@@ -18,4 +18,8 @@ const (
 	MaxStale = 24 * time.Hour
 	// FetchTimeout is how long one fetch may take.
 	FetchTimeout = 10 * time.Second
+	// MaxTokenBytes is the size of the largest token that is looked at, in bytes.
+	MaxTokenBytes = 16 << 10
+	// MaxLeeway is how far the clock of the issuer of a token may be off.
+	MaxLeeway = 5 * time.Minute
 )

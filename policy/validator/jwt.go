@@ -8,10 +8,8 @@ import (
 	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/policy/jwks"
 	"github.com/reticent/reticent/secretstore/seal"
+	"github.com/reticent/reticent/secretstore/signing"
 )
-
-// MaxLeeway is how far the clock of a token's issuer may be off.
-const MaxLeeway = 5 * time.Minute
 
 // KeySource gives the keys of a set as they are now, nil when there are none.
 type KeySource = func() *jwks.Keys
@@ -59,7 +57,7 @@ func compileJWT(c *compiler, name string, v any, pointer string) node {
 		token:  conf.field("token", "request.headers.Authorization"),
 		typ:    conf.text("type", ""),
 		issuer: conf.texts("issuer"), audience: conf.texts("audience"), required: conf.texts("required_claims"),
-		leeway: conf.duration("leeway", 0, MaxLeeway),
+		leeway: conf.duration("leeway", 0, jwks.MaxLeeway),
 	}
 	if t.keys, ok = conf.keys(name); !ok {
 		return nil
@@ -192,8 +190,8 @@ func (t *jwt) look(e *evaluation) (outcome, int) {
 	if !ok {
 		return undecided, tokenMissing
 	}
-	parsed, ok := parseToken(text, t.token.kind == headerOperand)
-	if !ok || !slices.Contains(t.algorithms, parsed.algorithm) || !t.typed(parsed.typ) {
+	parsed, claims, ok := parseToken(text, t.token.kind == headerOperand)
+	if !ok || !slices.Contains(t.algorithms, parsed.Header.Algorithm) || t.typ != "" && !parsed.Header.IsType(t.typ) {
 		return undecided, tokenInvalid
 	}
 	verified, reason := t.verify(e, parsed)
@@ -203,30 +201,30 @@ func (t *jwt) look(e *evaluation) (outcome, int) {
 	case !verified:
 		return undecided, reason
 	}
-	if reason, ok := t.claims(e, parsed.claims); !ok {
+	if reason, ok := t.claims(e, claims); !ok {
 		return undecided, reason
 	}
 	if e.claims == nil {
 		e.claims = make([]any, len(e.policy.program.tokens))
 	}
-	e.claims[t.as] = parsed.claims
+	e.claims[t.as] = claims
 	return holds, 0
 }
 
-func (t *jwt) verify(e *evaluation, p *parsedToken) (ok bool, reason int) {
+func (t *jwt) verify(e *evaluation, p *signing.Token) (ok bool, reason int) {
 	if t.keys.set >= 0 {
 		keys := e.policy.keySets[t.keys.set]()
 		if keys == nil {
 			return false, tokenNoKeys
 		}
-		return keys.Verify(p.text, p.algorithm, p.keyID), tokenInvalid
+		return keys.Verify(p), tokenInvalid
 	}
 	key, _ := e.read(&t.keys.secret)
 	secret, isText := key.(string)
-	if !isText || !e.foreign(p.signed) || !e.work() {
+	if !isText || !e.foreign(p.Signed) || !e.work() {
 		return false, tokenInvalid
 	}
-	ok, err := e.run.Verify(seal.Algorithm(p.algorithm), secret, p.signed, string(p.signature))
+	ok, err := e.run.Verify(seal.Algorithm(p.Header.Algorithm), secret, p.Signed, string(p.Signature))
 	if err != nil {
 		e.abort(err)
 	}

@@ -1,17 +1,14 @@
 package validator
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/reticent/reticent/policy/jsonvalue"
 	"github.com/reticent/reticent/policy/jwks"
+	"github.com/reticent/reticent/secretstore/signing"
 )
-
-// MaxTokenBytes is the size of the largest token, in bytes.
-const MaxTokenBytes = 16 << 10
 
 // The reasons of a jwt not to hold.
 const (
@@ -36,74 +33,25 @@ var tokenReasons = []string{
 	"the token lacks a claim that is needed",
 }
 
-// parsedToken is a JSON Web Token (RFC 7519) in the compact form.
-type parsedToken struct {
-	text      string
-	signed    string
-	signature []byte
-	algorithm string
-	keyID     string
-	typ       string
-	claims    map[string]any
-}
-
-// parseToken takes a token apart, strictly. In a header it has `Bearer` in front
-// (RFC 6750 section 2.1).
-func parseToken(text string, inHeader bool) (*parsedToken, bool) {
+// parseToken takes a token apart. In a header it has `Bearer` in front (RFC 6750
+// section 2.1).
+func parseToken(text string, inHeader bool) (t *signing.Token, claims map[string]any, ok bool) {
 	const bearer = "bearer "
 	if inHeader && len(text) > len(bearer) && strings.EqualFold(text[:len(bearer)], bearer) {
 		text = text[len(bearer):]
 	}
-	parts := strings.Split(text, ".")
-	if len(text) > MaxTokenBytes || len(parts) != 3 {
-		return nil, false
+	if len(text) > jwks.MaxTokenBytes {
+		return nil, nil, false
 	}
-	header, ok := decodeObject(parts[0])
-	if !ok {
-		return nil, false
+	if t, ok = signing.ParseToken(text); !ok {
+		return nil, nil, false
 	}
-	claims, ok := decodeObject(parts[1])
-	if !ok {
-		return nil, false
-	}
-	signature, err := base64.RawURLEncoding.Strict().DecodeString(parts[2])
+	v, err := jsonvalue.Decode(t.Payload)
 	if err != nil {
-		return nil, false
+		return nil, nil, false
 	}
-	// What is critical and not understood makes a token invalid (RFC 7515 section
-	// 4.1.11), and nothing is understood.
-	if _, critical := header["crit"]; critical {
-		return nil, false
-	}
-	p := &parsedToken{text: text, signed: parts[0] + "." + parts[1], signature: signature, claims: claims}
-	for name, to := range map[string]*string{"alg": &p.algorithm, "kid": &p.keyID, "typ": &p.typ} {
-		if v, there := header[name]; there {
-			if *to, ok = v.(string); !ok {
-				return nil, false
-			}
-		}
-	}
-	return p, true
-}
-
-func decodeObject(text string) (map[string]any, bool) {
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return nil, false
-	}
-	v, err := jsonvalue.Decode(raw)
-	if err != nil {
-		return nil, false
-	}
-	o, ok := v.(map[string]any)
-	return o, ok
-}
-
-// typed compares the type, whose `application/` may be left out (RFC 7515
-// section 4.1.9).
-func (t *jwt) typed(typ string) bool {
-	short := func(s string) string { return strings.TrimPrefix(strings.ToLower(s), "application/") }
-	return t.typ == "" || short(t.typ) == short(typ)
+	claims, ok = v.(map[string]any)
+	return t, claims, ok
 }
 
 // claims checks the registered claims (RFC 7519 section 4.1).

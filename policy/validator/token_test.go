@@ -142,7 +142,7 @@ func TestJWT(t *testing.T) {
 				bearer(i.sign(t, es, fmt.Sprintf(`{"iss": "https://idp.example", "aud": "api", "exp": %d}`, epoch(time.Hour)))),
 				bearer(i.sign(t, es, claims(fmt.Sprintf(`, "nbf": %d`, epoch(time.Second))))),
 				bearer(i.sign(t, es, claims(`, "nbf": "now"`))),
-				bearer(i.sign(t, es, claims(`, "pad": "`+strings.Repeat("x", validator.MaxTokenBytes)+`"`))),
+				bearer(i.sign(t, es, claims(`, "pad": "`+strings.Repeat("x", jwks.MaxTokenBytes)+`"`))),
 				bearer(i.sign(t, es, `"claims"`)),
 			})
 	}

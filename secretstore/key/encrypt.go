@@ -9,6 +9,7 @@ import (
 
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
+	"github.com/reticent/reticent/secretstore/signing"
 )
 
 // EncryptRequest asks for a token that only the key decrypts.
@@ -123,8 +124,8 @@ func (s *Service) Decrypt(by secretstore.Principal, scope secretstore.Scope, id 
 	case q.Token == "" || len(q.Token) > MaxTokenBytes:
 		return Decrypted{}, invalid("/token: a token of at most %d bytes (MaxTokenBytes) is expected", MaxTokenBytes)
 	}
-	if p, ok := parts(q.Token, 5); ok {
-		if h, ok := readHeader(p[0]); ok && slices.Contains(encryptions, h.Encryption) {
+	if p, ok := signing.TokenParts(q.Token, 5); ok {
+		if h, ok := signing.ParseHeader(p[0]); ok && slices.Contains(encryptions, h.Encryption) {
 			for _, v := range r.candidates(h.KeyID, h.Algorithm) {
 				if payload, ok := v.decrypt(q.Token, h); ok {
 					return Decrypted{Content: contentOf(payload), KeyID: v.kid, Version: v.number}, nil
@@ -138,7 +139,7 @@ func (s *Service) Decrypt(by secretstore.Principal, scope secretstore.Scope, id 
 // CodeUndecryptable: a token is none that the key decrypts.
 const CodeUndecryptable seal.Code = "token_undecryptable"
 
-func (v *version) decrypt(token string, h header) ([]byte, bool) {
+func (v *version) decrypt(token string, h signing.Header) ([]byte, bool) {
 	management, ok := jwa.LookupKeyEncryptionAlgorithm(h.Algorithm)
 	if !ok || !v.key.Private() {
 		return nil, false

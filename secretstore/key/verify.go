@@ -70,26 +70,20 @@ func (s *Service) Verify(by secretstore.Principal, scope secretstore.Scope, id s
 }
 
 func (s *Service) verifyToken(r *ring, token string) Verified {
-	p, ok := parts(token, 3)
+	t, ok := signing.ParseToken(token)
 	if !ok {
 		return Verified{Reason: NotSigned}
 	}
-	h, ok := readHeader(p[0])
-	payload, err := base64.RawURLEncoding.Strict().DecodeString(p[1])
-	signature, err2 := base64.RawURLEncoding.Strict().DecodeString(p[2])
-	if !ok || err != nil || err2 != nil {
-		return Verified{Reason: NotSigned}
-	}
-	out := r.verify(h.KeyID, h.Algorithm, []byte(p[0]+"."+p[1]), signature)
+	out := r.verify(t.Header.KeyID, t.Header.Algorithm, []byte(t.Signed), t.Signature)
 	if !out.Valid {
 		return out
 	}
-	if claims, is := claimsOf(payload); is {
+	if claims, is := claimsOf(t.Payload); is {
 		if reason := s.untimely(claims); reason != "" {
 			return Verified{Reason: reason}
 		}
 	}
-	out.Content = contentOf(payload)
+	out.Content = contentOf(t.Payload)
 	return out
 }
 
