@@ -27,6 +27,8 @@ var needed = map[string][]access.Permission{
 	"add_version":     {access.Update},
 	"change_version":  {access.Update},
 	"destroy_version": {access.Delete},
+
+	"rotate": {access.Update},
 }
 
 // authorize is the first thing that every method of the store does: it decides

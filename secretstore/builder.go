@@ -1,11 +1,13 @@
 package secretstore
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/envelope"
@@ -107,7 +109,7 @@ func (b *builder) secretAt(scope Scope, name string) *secret {
 	}
 	current := b.st.secrets[scope][name]
 	if current == nil || !b.touched[scope][name] {
-		next := &secret{scope: scope, name: name, values: make(map[int]envelope.Sealed), used: &usage{}}
+		next := &secret{scope: scope, name: name, values: make(map[int]*atomic.Pointer[envelope.Sealed]), used: &usage{}}
 		if current != nil {
 			next.record, next.used = current.record, current.used
 			maps.Copy(next.values, current.values)
@@ -165,7 +167,15 @@ func (b *builder) applyValue(rest string, c kv.Change) error {
 	if err := json.Unmarshal(c.Value, &sealed); err != nil {
 		return err
 	}
-	b.secretAt(scope, name).values[n] = sealed
+	if x := b.st.secrets[scope][name]; x != nil {
+		if cell := x.values[n]; cell != nil && bytes.Equal(cell.Load().Ciphertext, sealed.Ciphertext) {
+			cell.Store(&sealed)
+			return nil
+		}
+	}
+	cell := new(atomic.Pointer[envelope.Sealed])
+	cell.Store(&sealed)
+	b.secretAt(scope, name).values[n] = cell
 	return nil
 }
 

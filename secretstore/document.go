@@ -26,6 +26,8 @@ const (
 	KindExecution Kind = "execution"
 	// KindAudit is the audit log.
 	KindAudit Kind = "audit"
+	// KindKEK is the server's key-encryption key, of which there is one.
+	KindKEK Kind = "kek"
 	// KindMetrics is the server's counters, of which there is one.
 	KindMetrics Kind = "metrics"
 )

@@ -23,6 +23,8 @@ var (
 	ErrForbidden = errors.New("forbidden")
 	// ErrValueRequired: a limit would widen, and the request has no value.
 	ErrValueRequired = errors.New("value required")
+	// ErrUnavailable: something that the server needs besides itself does not answer.
+	ErrUnavailable = errors.New("unavailable")
 	// ErrTooLarge: a value or document is larger than its limit.
 	ErrTooLarge = errors.New("too large")
 )

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/reticent/reticent/secretstore/envelope"
 	"github.com/reticent/reticent/secretstore/kv"
@@ -32,7 +33,7 @@ func (s *Store) checkKey(ctx context.Context) error {
 		return s.keys.Check(check)
 	})
 	if err != nil {
-		return fmt.Errorf("the key does not belong to this database, nothing was changed; start with the key file that was made with it: %w", err)
+		return s.wrongKey(ctx, err)
 	}
 	if !missing {
 		return nil
@@ -42,11 +43,12 @@ func (s *Store) checkKey(ctx context.Context) error {
 		return fmt.Errorf("make a key check: %w", err)
 	}
 	_, err = s.kv.Update(ctx, func(tx kv.WriteTx) error {
-		entries, err := tx.List("", "", 1)
+		entries, err := tx.List("", "", 2)
 		if err != nil {
 			return err
 		}
-		if len(entries) > 0 {
+		own := func(e kv.Entry) bool { return strings.HasPrefix(e.Key, envelope.RowPrefix) }
+		if len(entries) > 1 || len(entries) == 1 && !own(entries[0]) {
 			return fmt.Errorf("the database has data and no row %s; it was not made by this server", keyCheckKey)
 		}
 		return put(tx, keyCheckKey, check)

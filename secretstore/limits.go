@@ -45,6 +45,13 @@ const (
 	// UseInterval is how often the last use of secrets is written down, and so how
 	// much of that a crash can lose.
 	UseInterval = time.Minute
+	// RewrapBatch is how many rows a rotation of the key-encryption key reads in one
+	// transaction, and RewrapBytes how much it writes, but for the last of them.
+	RewrapBatch = 200
+	RewrapBytes = 128 << 10
+	// RotationRetry is how long a rotation waits when the disk or the key management
+	// service fails.
+	RotationRetry = 10 * time.Second
 	// MaxPageSize is the most items that a page of a list has.
 	MaxPageSize = 500
 	// DefaultPageSize is what a list gives when it is not asked for a size.

@@ -1,11 +1,13 @@
 package secretstore
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reticent/reticent/secretstore/envelope"
@@ -18,7 +20,9 @@ type secret struct {
 	scope  Scope
 	name   string
 	record secretRecord
-	values map[int]envelope.Sealed
+	// values are replaced in place when a key is rotated: they are wrapped anew and
+	// hold the same.
+	values map[int]*atomic.Pointer[envelope.Sealed]
 
 	// current opens the version that artefacts use; nil when there is none.
 	current func() *seal.Secret
@@ -66,11 +70,16 @@ func (x *secret) open(s *Store, v *versionRecord) *seal.Secret {
 
 // value decrypts the value of a version.
 func (x *secret) value(s *Store, v *versionRecord) (Value, error) {
-	sealed, ok := x.values[v.Version]
+	cell, ok := x.values[v.Version]
 	if !ok {
 		return Value{}, fmt.Errorf("its encrypted value is missing")
 	}
-	opened, err := s.keys.Open(sealed, associated(x.scope, x.name, v.Version))
+	sealed := cell.Load()
+	opened, err := s.keys.Open(*sealed, associated(x.scope, x.name, v.Version))
+	if again := cell.Load(); again != sealed && errors.Is(err, envelope.ErrWrongKey) {
+		// A rotation has wrapped it anew and dropped the old key in between.
+		opened, err = s.keys.Open(*again, associated(x.scope, x.name, v.Version))
+	}
 	return Value{Value: opened, structured: v.Structured}, err
 }
 

@@ -24,6 +24,10 @@ type Config struct {
 	KV kv.Store
 	// Keys encrypt the values.
 	Keys *envelope.Keyring
+	// Holder is where Keys are kept. Without one they cannot be rotated.
+	Holder envelope.Holder
+	// Holders gives the holder of a key's URI, for a rotation to another key.
+	Holders func(ctx context.Context, uri string) (envelope.Holder, error)
 	// Log receives what the store has to say; never a value. Nil discards.
 	Log *slog.Logger
 	// Found counts, by secret, plaintexts that the net under the masking caught.
@@ -47,6 +51,7 @@ type Store struct {
 	found  func(name string)
 	random io.Reader
 	audit  *audit.Log
+	kek    kek
 
 	state  atomic.Pointer[state]
 	cancel context.CancelFunc
@@ -76,6 +81,11 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.kek.holder, s.kek.holders = c.Holder, c.Holders
+	under, err := s.resumeRotation(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := s.checkKey(ctx); err != nil {
 		return nil, err
 	}
@@ -97,11 +107,15 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	uses, stop := context.WithCancel(context.Background())
 	s.stopUses = stop
 	go s.writeUses(uses)
+	if under != nil {
+		s.startRotation(*under)
+	}
 	return s, nil
 }
 
 // Close stops the store and closes its state.
 func (s *Store) Close() error {
+	s.kek.stopped()
 	s.stopUses()
 	<-s.usesDone
 	s.audit.Close()

@@ -55,19 +55,20 @@ func (s *Store) EnsureAdminToken(ctx context.Context, token string) (string, err
 		token = drawn
 	}
 	r := tokenRecord{Role: access.Admin, Description: "made at the first start", CreatedAt: s.now(), ETag: randomID()}
-	if err := s.sealToken(&r, adminToken, token); err != nil {
-		return "", err
-	}
-	return drawn, s.write(ctx, act{Principal{ID: "server"}, "token.create", Scope{}, adminToken}, func(tx kv.WriteTx) error { return put(tx, tokenKey(adminToken), r) })
+	return drawn, s.write(ctx, act{Principal{ID: "server"}, "token.create", Scope{}, adminToken}, func(tx kv.WriteTx) error {
+		return s.putNewToken(tx, r, adminToken, token)
+	})
 }
 
 func newToken() string { return "ret_" + randomID() }
 
-func (s *Store) sealToken(r *tokenRecord, id, token string) (err error) {
+// putNewToken stores a token, sealed in the transaction as all that a rotation has to
+// find, see rewrap.
+func (s *Store) putNewToken(tx kv.WriteTx, r tokenRecord, id, token string) (err error) {
 	if r.Digest, err = s.keys.Seal(plaintext.FromString(digestOf(token)), tokenAssociated(id)); err != nil {
 		return fmt.Errorf("encrypt token: %w", err)
 	}
-	return nil
+	return put(tx, tokenKey(id), r)
 }
 
 // Authenticate gives the principal of an API token.
@@ -96,12 +97,13 @@ func tokenAssociated(id string) envelope.Associated {
 }
 
 func (b *builder) applyToken(id string, c kv.Change) error {
-	b.rights = true
-	if old := b.st.tokens[id]; old != nil {
+	old := b.st.tokens[id]
+	if old != nil {
 		delete(b.st.byDigest, old.digest)
 		delete(b.st.tokens, id)
 	}
 	if c.Deleted {
+		b.rights = true
 		return nil
 	}
 	var r tokenRecord
@@ -113,6 +115,7 @@ func (b *builder) applyToken(id string, c kv.Change) error {
 		return err
 	}
 	r.digest = string(plaintext.Open(digest))
+	b.rights = b.rights || old == nil || old.ETag != r.ETag // or it is wrapped anew only
 	b.st.tokens[id] = &r
 	b.st.byDigest[r.digest] = id
 	return nil

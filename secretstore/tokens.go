@@ -73,14 +73,11 @@ func (s *Store) CreateToken(ctx context.Context, by Principal, scope Scope, aske
 		return Token{}, err
 	}
 	id, value := randomID(), newToken()
-	if err := s.sealToken(&r, id, value); err != nil {
-		return Token{}, err
-	}
 	err := s.write(ctx, act{by, "token.create", scope, id}, func(tx kv.WriteTx) error {
 		if err := scopeExists(tx, scope); err != nil {
 			return err
 		}
-		return put(tx, tokenKey(id), r)
+		return s.putNewToken(tx, r, id, value)
 	})
 	out := r.metadata(id)
 	out.Value = value

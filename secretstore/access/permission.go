@@ -31,8 +31,9 @@ var Artefacts = []Kind{"variable", "script", "policy", "binding"}
 // Records are the kinds of what the server notes down; nobody writes them.
 var Records = []Kind{"execution", "audit", "metrics"}
 
-// Administration are the kinds that decide who may do what.
-var Administration = []Kind{"token", "group", "grant", "issuer"}
+// Administration are the kinds that decide who may do what, and what the database is
+// encrypted with.
+var Administration = []Kind{"token", "group", "grant", "issuer", "kek"}
 
 // Granted are the kinds that a grant of permissions is about if it names none.
 var Granted = append([]Kind{"secret"}, Artefacts...)

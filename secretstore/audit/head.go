@@ -28,18 +28,19 @@ type Head struct {
 var ErrTampered = errors.New("the head of the audit log was changed or taken away; see reticent audit verify, keep a copy of the database, and start once with --audit-restart")
 
 const (
-	headKey     = "audithead:"
+	// HeadKey is the key of the head's row.
+	HeadKey     = "audithead:"
 	entryPrefix = "audit:"
 )
 
 func entryKey(seq int64) string { return fmt.Sprintf("%s%020d", entryPrefix, seq) }
 
-// headBinding binds the head's row. No secret has this scope.
-var headBinding = envelope.Associated{Scope: "audit", Name: "head", Version: 1}
+// HeadBinding binds the head's row. No secret has this scope.
+var HeadBinding = envelope.Associated{Scope: "audit", Name: "head", Version: 1}
 
 // head reads the head in a transaction.
 func (l *Log) head(tx kv.Tx) (Head, error) {
-	raw, err := tx.Get(headKey)
+	raw, err := tx.Get(HeadKey)
 	if errors.Is(err, kv.ErrNotFound) {
 		entries, err := tx.List(entryPrefix, "", 1)
 		if err == nil && len(entries) > 0 {
@@ -54,7 +55,7 @@ func (l *Log) head(tx kv.Tx) (Head, error) {
 	if err := json.Unmarshal(raw, &sealed); err != nil {
 		return Head{}, ErrTampered
 	}
-	opened, err := l.keys.Open(sealed, headBinding)
+	opened, err := l.keys.Open(sealed, HeadBinding)
 	if err != nil {
 		return Head{}, ErrTampered // the key is that of the database: see secretstore
 	}
@@ -70,12 +71,12 @@ func (l *Log) putHead(tx kv.WriteTx, h Head) error {
 	if err != nil {
 		return fmt.Errorf("audit log: %w", err)
 	}
-	sealed, err := l.keys.Seal(plaintext.New(raw), headBinding)
+	sealed, err := l.keys.Seal(plaintext.New(raw), HeadBinding)
 	if err != nil {
 		return fmt.Errorf("audit log: seal the head: %w", err)
 	}
 	if raw, err = json.Marshal(sealed); err != nil {
 		return fmt.Errorf("audit log: %w", err)
 	}
-	return tx.Put(headKey, raw)
+	return tx.Put(HeadKey, raw)
 }

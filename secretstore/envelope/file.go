@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ const MaxKeyFileBytes = 64 << 10
 // OpenFile reads a keyring from the key file at path. It refuses a file that
 // anybody but its owner can open, and says what to type.
 func OpenFile(path string) (*Keyring, error) {
-	text, err := readPrivate(path)
+	text, err := ReadPrivate(path)
 	if err != nil {
 		return nil, fmt.Errorf("key file %q: %w", path, err)
 	}
@@ -32,24 +33,19 @@ func OpenFile(path string) (*Keyring, error) {
 // there already is never overwritten: that is an error that is [fs.ErrExist]. The
 // directory has to exist.
 func CreateFile(path string) (*Keyring, error) {
-	k, err := generate()
-	if err != nil {
-		return nil, fmt.Errorf("key file %q: %w", path, err)
+	k, err := Generate()
+	if err == nil {
+		err = FileHolder{path}.Create(context.Background(), k)
 	}
-	text, err := k.encode()
 	if err != nil {
-		return nil, fmt.Errorf("key file %q: %w", path, err)
-	}
-	defer clear(text)
-	if err := writeNew(path, text); err != nil {
-		return nil, fmt.Errorf("key file %q: %w", path, err)
+		return nil, err
 	}
 	return k, nil
 }
 
-// readPrivate reads the file if it is its owner's alone. It asks the open file,
+// ReadPrivate reads a file of at most MaxKeyFileBytes if it is its owner's alone. It asks the open file,
 // which nobody can swap for another in between.
-func readPrivate(path string) (text []byte, err error) {
+func ReadPrivate(path string) (text []byte, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, withoutPath(err)
@@ -78,18 +74,27 @@ func readPrivate(path string) (text []byte, err error) {
 
 // writeNew writes and syncs a file beside path and then gives it that name, which
 // fails if there is one already.
-func writeNew(path string, text []byte) error {
+func writeNew(path string, text []byte) error { return write(path, text, linkNew) }
+
+// replace is writeNew that takes the place of a file.
+func replace(path string, text []byte) error { return write(path, text, os.Rename) }
+
+func linkNew(from, to string) error {
+	return errors.Join(os.Link(from, to), os.Remove(from))
+}
+
+func write(path string, text []byte, move func(from, to string) error) error {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".key-*") // with mode 0600 and O_EXCL
 	if err != nil {
 		return withoutPath(err)
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Link(f.Name(), path)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return withoutPath(errors.Join(err, os.Remove(f.Name())))
 	}
-	if err := errors.Join(err, os.Remove(f.Name())); err != nil {
+	if err := move(f.Name(), path); err != nil {
+		_ = os.Remove(f.Name()) // it may have moved away
 		return withoutPath(err)
 	}
 	return syncDir(dir)

@@ -31,12 +31,13 @@ type keyFile struct {
 // encode gives the text of the key file of k.
 func (k *Keyring) encode() ([]byte, error) {
 	var clearText bytes.Buffer
-	if err := insecurecleartextkeyset.Write(k.handle, keyset.NewJSONWriter(&clearText)); err != nil {
+	keys := k.keys.Load()
+	if err := insecurecleartextkeyset.Write(keys.handle, keyset.NewJSONWriter(&clearText)); err != nil {
 		return nil, fmt.Errorf("write keyset: %w", err)
 	}
 	defer clear(clearText.Bytes())
-	ids := make(map[string]string, len(k.ids))
-	for tinkID, id := range k.ids {
+	ids := make(map[string]string, len(keys.ids))
+	for tinkID, id := range keys.ids {
 		ids[strconv.FormatUint(uint64(tinkID), 10)] = id
 	}
 	f := keyFile{About: keyFileAbout, Format: keyFileFormat, IDs: ids, Keyset: clearText.Bytes()}

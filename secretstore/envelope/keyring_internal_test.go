@@ -6,20 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"strings"
 	"testing"
 
 	"github.com/reticent/reticent/secretstore/internal/plaintext"
-	"github.com/tink-crypto/tink-go/v2/aead"
-	"github.com/tink-crypto/tink-go/v2/keyset"
 )
 
 var associated = Associated{Scope: "projects/shop", Name: "TOKEN", Version: 1}
 
 func mustGenerate(t testing.TB) *Keyring {
 	t.Helper()
-	k, err := generate()
+	k, err := Generate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,32 +26,19 @@ func mustGenerate(t testing.TB) *Keyring {
 // rotated is k with one more key, the new primary.
 func rotated(t *testing.T, k *Keyring) *Keyring {
 	t.Helper()
-	m := keyset.NewManagerFromHandle(k.handle)
-	tinkID, err := m.Add(aead.AES256GCMKeyTemplate())
+	next, err := k.Next()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.SetPrimary(tinkID); err != nil {
-		t.Fatal(err)
-	}
-	handle, err := m.Handle()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids := maps.Clone(k.ids)
-	ids[tinkID] = "kek_new"
-	k, err = newKeyring(handle, ids)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
+	return next
 }
 
 // TestSeveralKeys holds the form of the key file to what rotation needs.
 func TestSeveralKeys(t *testing.T) {
 	t.Parallel()
 	before := mustGenerate(t)
-	text, err := rotated(t, before).encode()
+	next := rotated(t, before)
+	text, err := next.encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +57,7 @@ func TestSeveralKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sealed.KEK != "kek_new" || after.ID() != "kek_new" {
+	if sealed.KEK != next.ID() || after.ID() != next.ID() {
 		t.Errorf("sealed under %q, primary %q, want the new key", sealed.KEK, after.ID())
 	}
 	if _, err := before.Open(sealed, associated); !errors.Is(err, ErrWrongKey) {
@@ -95,11 +79,11 @@ func TestCiphertextIsBoundItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dataKey, err := k.wrap.Decrypt(s.DataKey, associated.use().dataKeyFields(k.ID()))
+	dataKey, err := k.keys.Load().wrap.Decrypt(s.DataKey, associated.use().dataKeyFields(k.ID()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.DataKey, err = k.wrap.Encrypt(dataKey, other.use().dataKeyFields(k.ID())); err != nil {
+	if s.DataKey, err = k.keys.Load().wrap.Encrypt(dataKey, other.use().dataKeyFields(k.ID())); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := k.Open(s, other); !errors.Is(err, ErrTampered) {
@@ -138,7 +122,7 @@ func TestKeyringIsNeverWritten(t *testing.T) {
 // FuzzParse looks for key files that break the parser, and for such that parse
 // to a keyring which does not work or cannot be written again.
 func FuzzParse(f *testing.F) {
-	k, err := generate()
+	k, err := Generate()
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -47,21 +47,65 @@ func (k *Keyring) seal(b []byte, u use) (Sealed, error) {
 	if err != nil {
 		return Sealed{}, fmt.Errorf("%s: encrypt: %w", u.name, err)
 	}
-	wrapped, err := k.wrap.Encrypt(dataKey, u.dataKeyFields(k.primary))
-	if err != nil {
-		return Sealed{}, fmt.Errorf("%s: wrap data key: %w", u.name, err)
-	}
-	return Sealed{KEK: k.primary, DataKey: wrapped, Ciphertext: ciphertext}, nil
+	s := Sealed{Ciphertext: ciphertext}
+	return s, s.wrap(k.keys.Load(), dataKey, u)
 }
 
-// open leaves out what Tink says, which is no more than that it failed.
-func (k *Keyring) open(s Sealed, u use) ([]byte, error) {
-	if !k.has(s.KEK) {
+// wrap has the primary KEK wrap the data key.
+func (s *Sealed) wrap(keys *ring, dataKey []byte, u use) (err error) {
+	s.KEK = keys.primary
+	if s.DataKey, err = keys.wrap.Encrypt(dataKey, u.dataKeyFields(keys.primary)); err != nil {
+		return fmt.Errorf("%s: wrap data key: %w", u.name, err)
+	}
+	return nil
+}
+
+// Rewrap gives a value wrapped by the primary KEK, and whether that changed
+// anything. It leaves the ciphertext as it is and fails as Open does, of which
+// what authenticates the data key is a part.
+func (k *Keyring) Rewrap(s Sealed, associated Associated) (Sealed, bool, error) {
+	return k.rewrap(s, associated.use())
+}
+
+// RewrapCheck is Rewrap for what NewCheck sealed.
+func (k *Keyring) RewrapCheck(s Sealed) (Sealed, bool, error) {
+	return k.rewrap(s, checkUse())
+}
+
+func (k *Keyring) rewrap(s Sealed, u use) (Sealed, bool, error) {
+	keys := k.keys.Load()
+	if s.KEK == keys.primary {
+		return s, false, nil
+	}
+	dataKey, err := s.dataKey(keys, u)
+	if err != nil {
+		return Sealed{}, false, err
+	}
+	defer clear(dataKey)
+	out := Sealed{Ciphertext: s.Ciphertext}
+	if err := out.wrap(keys, dataKey, u); err != nil {
+		return Sealed{}, false, err
+	}
+	return out, true, nil
+}
+
+// dataKey unwraps the data key. What Tink says, which is no more than that it
+// failed, is left out.
+func (s Sealed) dataKey(keys *ring, u use) ([]byte, error) {
+	if !keys.has(s.KEK) {
 		return nil, fmt.Errorf("%s: %w", u.name, ErrWrongKey)
 	}
-	dataKey, err := k.wrap.Decrypt(s.DataKey, u.dataKeyFields(s.KEK))
+	dataKey, err := keys.wrap.Decrypt(s.DataKey, u.dataKeyFields(s.KEK))
 	if err != nil {
 		return nil, fmt.Errorf("%s: data key %w", u.name, ErrTampered)
+	}
+	return dataKey, nil
+}
+
+func (k *Keyring) open(s Sealed, u use) ([]byte, error) {
+	dataKey, err := s.dataKey(k.keys.Load(), u)
+	if err != nil {
+		return nil, err
 	}
 	defer clear(dataKey)
 	cipher, err := subtle.NewAESGCM(dataKey)
