@@ -5,6 +5,12 @@ go 1.26.0
 // What the server is built of.
 require (
 	cel.dev/cel-go v0.32.0 // evaluates expressions of validators
+	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3 // options of Azure's clients
+	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0 // credentials for Azure Key Vault
+	github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys v1.5.0 // wraps the keyring by Azure Key Vault
+	github.com/aws/aws-sdk-go-v2 v1.41.4 // resource names of AWS
+	github.com/aws/aws-sdk-go-v2/config v1.32.12 // credentials for AWS KMS
+	github.com/aws/aws-sdk-go-v2/service/kms v1.50.3 // asks AWS KMS
 	github.com/dlclark/regexp2/v2 v2.5.2 // what goja runs some regular expressions with; its limit is set
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b // runs JavaScript
 	github.com/elastic/go-seccomp-bpf v1.6.0 // bounds the system calls of worker processes
@@ -14,6 +20,7 @@ require (
 	github.com/go-sourcemap/sourcemap v2.1.3+incompatible // leads from compiled to written lines
 	github.com/google/uuid v1.6.0 // makes UUIDs
 	github.com/hashicorp/golang-lru/v2 v2.0.7 // keeps what http.send got
+	github.com/hashicorp/vault/api v1.20.0 // asks Vault or OpenBao
 	github.com/landlock-lsm/go-landlock v0.11.0 // keeps worker processes from files and ports
 	github.com/lestrrat-go/jwx/v3 v3.3.0 // reads JSON Web Keys and verifies tokens with public ones
 	github.com/nlnwa/whatwg-url v0.6.2 // URL of scripts, as browsers parse it
@@ -23,13 +30,18 @@ require (
 	github.com/santhosh-tekuri/jsonschema/v6 v6.0.3 // checks what points give scripts and get from them
 	github.com/spf13/cobra v1.10.2 // the command line
 	github.com/spf13/pflag v1.0.10
+	github.com/tink-crypto/tink-go-awskms/v3 v3.0.0 // wraps the keyring by AWS KMS
+	github.com/tink-crypto/tink-go-gcpkms/v2 v2.4.0 // wraps the keyring by Google Cloud KMS
+	github.com/tink-crypto/tink-go-hcvault/v2 v2.5.0 // wraps the keyring by Vault or OpenBao
 	github.com/tink-crypto/tink-go/v2 v2.9.0 // encrypts at rest
 	github.com/trustelem/zxcvbn v1.0.1 // tells weak secrets by how they would be guessed
 	go.etcd.io/bbolt v1.5.0 // keeps state in a file
+	golang.org/x/crypto v0.58.0 // Argon2id
 	golang.org/x/net v0.62.0 // public suffixes and international host names
 	golang.org/x/sys v0.49.0 // limits of worker processes
 	golang.org/x/term v0.47.0 // prompts that do not echo
 	golang.org/x/text v0.43.0 // the character sets of TextDecoder
+	google.golang.org/api v0.286.0 // credentials for Google Cloud KMS
 	sigs.k8s.io/yaml v1.6.0 // manifests and the API's document
 )
 
@@ -39,21 +51,6 @@ require (
 	github.com/google/go-cmp v0.7.0
 	go.uber.org/goleak v1.3.0
 	pgregory.net/rapid v1.3.0 // properties and generated programs
-)
-
-require (
-	github.com/Azure/azure-sdk-for-go/sdk/azcore v1.23.3
-	github.com/Azure/azure-sdk-for-go/sdk/azidentity v1.15.0
-	github.com/Azure/azure-sdk-for-go/sdk/security/keyvault/azkeys v1.5.0
-	github.com/aws/aws-sdk-go-v2 v1.41.4
-	github.com/aws/aws-sdk-go-v2/config v1.32.12
-	github.com/aws/aws-sdk-go-v2/service/kms v1.50.3
-	github.com/hashicorp/vault/api v1.20.0
-	github.com/tink-crypto/tink-go-awskms/v3 v3.0.0
-	github.com/tink-crypto/tink-go-gcpkms/v2 v2.4.0
-	github.com/tink-crypto/tink-go-hcvault/v2 v2.5.0
-	golang.org/x/crypto v0.58.0
-	google.golang.org/api v0.286.0
 )
 
 require (

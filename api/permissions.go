@@ -71,6 +71,8 @@ func permissionTable() map[string]need {
 		"DELETE {scope}/secrets/{name}/versions/{version}": {any: remove, kind: secretstore.KindSecret},
 		"GET {scope}/audit":                                {any: read, kind: secretstore.KindAudit, some: true},
 		"GET {scope}/audit/verification":                   {any: read, kind: secretstore.KindAudit, some: true},
+		"GET {scope}/kek":                                  {any: read, kind: secretstore.KindKEK},
+		"POST {scope}/kek/rotate":                          {any: update, kind: secretstore.KindKEK},
 		"GET {scope}/executions":                           {any: read, kind: secretstore.KindExecution, some: true},
 		"GET {scope}/executions/{id}":                      {any: read, kind: secretstore.KindExecution, some: true},
 		"PUT {scope}/secrets.json":                         {any: write, kind: secretstore.KindSecret, some: true},

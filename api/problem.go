@@ -84,6 +84,7 @@ var classes = []struct {
 	{secretstore.ErrInUse, http.StatusConflict, "in_use"},
 	{secretstore.ErrChanged, http.StatusPreconditionFailed, "changed"},
 	{secretstore.ErrTooLarge, http.StatusRequestEntityTooLarge, "too_large"},
+	{secretstore.ErrUnavailable, http.StatusServiceUnavailable, "unavailable"},
 	{secretstore.ErrValueRequired, http.StatusUnprocessableEntity, "value_required"},
 }
 

@@ -65,6 +65,8 @@ func (s *server) routes() chi.Router {
 			s.scoped(r, scope)
 		}
 		r.Get("/v1/audit/verification", s.handle(s.verifyAudit))
+		r.Get("/v1/kek", s.handle(s.getKEK))
+		r.Post("/v1/kek/rotate", s.handle(s.rotateKEK))
 		mount(r, "/v1/issuers", collection[identity.Issuer]{s, identity.Issuers(s.store)})
 		mount(r, "/v1/groups", collection[access.Group]{s, secretstore.GroupShelf(s.store)})
 	})

@@ -388,6 +388,7 @@ func tourEverything(t *testing.T, s *apitest.Server, h *http.Client, first, seco
 	for _, scope := range []client.Scope{{}, {Project: "shop"}, {Project: "shop", Service: "checkout"}} {
 		tour(t, s, h, c, scope, first, second)
 	}
+	tourKEK(t, c)
 	const metadata = "/.well-known/authzen-configuration"
 	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.json", "/reticent.d.ts", metadata, metadata + "/v1/projects/shop", metadata + "/v1/projects/shop/services/checkout"} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+path, nil)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -46,6 +47,7 @@ type Rotation struct {
 type kek struct {
 	holder  envelope.Holder
 	holders func(ctx context.Context, uri string) (envelope.Holder, error)
+	allowed []string // what a rotation may move to
 
 	begin sync.Mutex // held while a rotation begins
 
@@ -108,9 +110,12 @@ func (s *Store) RotateKEK(ctx context.Context, by Principal, to string) (KEK, er
 		return KEK{}, fail(ErrInvalid, "this server does not keep its key and cannot rotate it")
 	}
 	save := holder.Replace
-	if to == "" {
+	switch {
+	case to == "" || to == holder.Name():
 		to = holder.Name()
-	} else {
+	case !slices.Contains(s.kek.allowed, to):
+		return KEK{}, fail(ErrInvalid, "/to: the server was not started with --key-to for this key")
+	default:
 		other, err := s.kek.holders(ctx, to)
 		if err != nil {
 			return KEK{}, fail(ErrInvalid, "/to: %s", err.Error())

@@ -28,6 +28,10 @@ type Config struct {
 	Holder envelope.Holder
 	// Holders gives the holder of a key's URI, for a rotation to another key.
 	Holders func(ctx context.Context, uri string) (envelope.Holder, error)
+	// KeysTo are the URIs of keys that a rotation may move to. Who administers the
+	// server by its API must not choose freely: the keyring is sent there, with the
+	// credentials of the server.
+	KeysTo []string
 	// Log receives what the store has to say; never a value. Nil discards.
 	Log *slog.Logger
 	// Found counts, by secret, plaintexts that the net under the masking caught.
@@ -81,7 +85,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.kek.holder, s.kek.holders = c.Holder, c.Holders
+	s.kek.holder, s.kek.holders, s.kek.allowed = c.Holder, c.Holders, c.KeysTo
 	under, err := s.resumeRotation(ctx)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,12 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Store, err = secretstore.Open(t.Context(), secretstore.Config{KV: db, Keys: keys(t, s.DataDir), Log: log, Found: s.Metrics.Found, Random: o.Random})
+	keyPath := filepath.Join(s.DataDir, "key.json")
+	holder, err := envelope.NewFileHolder(keyPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Store, err = secretstore.Open(t.Context(), secretstore.Config{KV: db, Keys: keys(t, keyPath), Holder: holder, Log: log, Found: s.Metrics.Found, Random: o.Random})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,9 +153,8 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
-func keys(t testing.TB, dir string) *envelope.Keyring {
+func keys(t testing.TB, path string) *envelope.Keyring {
 	t.Helper()
-	path := filepath.Join(dir, "key.json")
 	ring, err := envelope.OpenFile(path)
 	if err == nil {
 		return ring

@@ -19,7 +19,7 @@ func keyCommand(c *connection) *cobra.Command {
 		about:   func(k client.Key) (int, []string) { return k.Version, k.Warnings },
 	}
 	return group("key", "secrets that sign, verify, encrypt and decrypt",
-		keyPut(c, d), d.get(), d.list(), d.delete(), keyVersions(c), keySign(c), keyVerify(c), keyEncrypt(c), keyDecrypt(c), keySet(c))
+		keyPut(c, d), d.get(), d.list(), d.delete(), keyVersions(c), keySign(c), keyVerify(c), keyEncrypt(c), keyDecrypt(c), keySet(c), keyStatus(c), keyRotate(c))
 }
 
 func keyPut(c *connection, d documents[client.Key]) *cobra.Command {

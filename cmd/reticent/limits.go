@@ -22,6 +22,8 @@ const (
 	// StopTime is how long a server that was told to stop waits for requests
 	// that are under way.
 	StopTime = 30 * time.Second
+	// ProgressInterval is how often it is asked how far a rotation of the key is.
+	ProgressInterval = 200 * time.Millisecond
 	// MaxAuditLineBytes is the size of the largest line of an audit export.
 	MaxAuditLineBytes = 1 << 20
 )

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"sync"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 )
@@ -26,7 +29,7 @@ func prompt(terminal *os.File, w io.Writer, name string) (text []byte, err error
 	}
 	defer func() { err = errors.Join(err, unix.IoctlSetTermios(fd, unix.TCSETS, loud)) }()
 
-	first, err := ask(fd, w, "value of "+name+" (it is not shown)")
+	first, err := ask(fd, w, name+" (it is not shown)")
 	if err != nil {
 		return nil, err
 	}
@@ -48,4 +51,26 @@ func ask(fd int, w io.Writer, question string) ([]byte, error) {
 		return nil, fmt.Errorf("read from the terminal: %w", err)
 	}
 	return text, nil
+}
+
+// passphrasePrompt gives what asks for the passphrase of the key: once, however often
+// it is needed, and twice in a row where it is new.
+func passphrasePrompt(c *cobra.Command) func(fresh bool) ([]byte, error) {
+	var once sync.Once
+	var text []byte
+	var err error
+	return func(fresh bool) ([]byte, error) {
+		once.Do(func() {
+			stdin, ok := c.InOrStdin().(*os.File)
+			switch {
+			case !ok || !term.IsTerminal(int(stdin.Fd())):
+				err = hint(errors.New("there is no terminal to ask for the passphrase"), "give it in a file, --key passphrase:file:PATH")
+			case fresh:
+				text, err = prompt(stdin, c.ErrOrStderr(), "the passphrase")
+			default:
+				text, err = ask(int(stdin.Fd()), c.ErrOrStderr(), "the passphrase (it is not shown)")
+			}
+		})
+		return bytes.Clone(text), err
+	}
 }

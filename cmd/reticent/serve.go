@@ -25,6 +25,7 @@ import (
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/audit"
 	"github.com/reticent/reticent/secretstore/egress"
+	"github.com/reticent/reticent/secretstore/envelope/keyuri"
 	"github.com/reticent/reticent/secretstore/key"
 )
 
@@ -33,7 +34,9 @@ type server struct {
 	addr    string
 	data    string
 	dev     bool
+	key     string
 	keyFile string
+	keyTo   []string
 	tls     tlsFiles
 
 	auditRetention time.Duration
@@ -59,7 +62,10 @@ with a proxy that speaks TLS in front of it.
 
 With --data, the state is kept in DIR/state.db and the key-encryption key in
 DIR/key.json. Both are made at the first start. Back the key up, apart from the
-database: without it no secret can be read, with it all can.
+database: without it no secret can be read, with it all can. With --key, that key is
+kept in the database, encrypted under a passphrase or a key of AWS KMS, Google Cloud
+KMS, Azure Key Vault, Vault or OpenBao, which is asked at the start and never by an
+evaluation.
 
 With --dev, the data are thrown away at the end, and scripts may reach this
 machine's loopback addresses.
@@ -77,7 +83,9 @@ second one stops it at once.`,
 	flags.StringVar(&s.addr, "addr", "127.0.0.1:8640", "listen on this `address`; port 0 takes any free one")
 	flags.StringVar(&s.data, "data", "", "keep the data in this `directory`")
 	flags.BoolVar(&s.dev, "dev", false, "use throw-away data")
-	flags.StringVar(&s.keyFile, "key-file", "", "the key `file`, if it is not DIR/key.json")
+	flags.StringVar(&s.key, "key", "", "the key that the data are encrypted under, a `URI`: "+keyuri.Forms+"; file:DIR/key.json without it")
+	flags.StringVar(&s.keyFile, "key-file", "", "the key `file`, short for --key file:FILE")
+	flags.StringArrayVar(&s.keyTo, "key-to", nil, "a key, as the `URI` of --key, that \"reticent key rotate --to\" may move to; repeatable")
 	flags.StringArrayVar(&s.apply, "apply", nil, "apply the resources in this `directory` or file before the server is ready; repeatable")
 	flags.StringVar(&s.logFormat, "log-format", "text", "how to log to standard error: text or `json`")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "log from this `level` on: debug, info, warn or error")
@@ -92,6 +100,7 @@ second one stops it at once.`,
 	registerRecords(flags, &s.recorder)
 	c.MarkFlagsOneRequired("data", "dev")
 	c.MarkFlagsMutuallyExclusive("data", "dev")
+	c.MarkFlagsMutuallyExclusive("key", "key-file")
 	return c
 }
 
@@ -129,7 +138,10 @@ func (s *server) serve(c *cobra.Command) (err error) {
 	}
 	defer func() { _ = listener.Close() }() // Shutdown has closed it, mostly
 
-	p, err := s.start(ctx, log)
+	if s.keyFile != "" {
+		s.key = "file:" + s.keyFile
+	}
+	p, err := s.start(ctx, log, passphrasePrompt(c))
 	if err != nil {
 		return err
 	}
@@ -199,7 +211,7 @@ type parts struct {
 }
 
 // start wires the parts.
-func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err error) {
+func (s *server) start(ctx context.Context, log *slog.Logger, ask func(fresh bool) ([]byte, error)) (p *parts, err error) {
 	p = &parts{log: log, ready: new(atomic.Bool)}
 	defer func() {
 		if err != nil {
@@ -211,12 +223,13 @@ func (s *server) start(ctx context.Context, log *slog.Logger) (p *parts, err err
 	if p.egress, err = egress.New(s.egress); err != nil {
 		return p, err
 	}
-	state, keys, err := openData(s.data, s.keyFile)
+	d, err := openData(ctx, s.data, s.key, ask)
 	if err != nil {
 		return p, err
 	}
-	p.store, err = secretstore.Open(ctx, secretstore.Config{KV: state, Keys: keys, Log: log, Found: metrics.Found,
-		AuditRetention: s.auditRetention, AuditRestart: s.auditRestart})
+	state := d.kv
+	p.store, err = secretstore.Open(ctx, secretstore.Config{KV: state, Keys: d.keys, Holder: d.holder, Holders: d.opener.Open, KeysTo: s.keyTo,
+		Log: log, Found: metrics.Found, AuditRetention: s.auditRetention, AuditRestart: s.auditRestart})
 	if err != nil {
 		return p, errors.Join(err, state.Close())
 	}

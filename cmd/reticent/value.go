@@ -60,7 +60,7 @@ func (f *valueFlags) given(c *cobra.Command, name string) (client.Given, error) 
 // read reads the value of a secret.
 func (f *valueFlags) read(c *cobra.Command, name string) (*client.Value, error) {
 	if stdin, ok := c.InOrStdin().(*os.File); f.file == "" && ok && term.IsTerminal(int(stdin.Fd())) {
-		text, err := prompt(stdin, c.ErrOrStderr(), name)
+		text, err := prompt(stdin, c.ErrOrStderr(), "value of "+name)
 		if err != nil {
 			return nil, err
 		}

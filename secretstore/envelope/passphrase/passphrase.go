@@ -48,7 +48,7 @@ type Root struct{ read func() ([]byte, error) }
 func New(read func() ([]byte, error)) *Root { return &Root{read} }
 
 // Name implements envelope.Root. Where the passphrase comes from is no part of it.
-func (*Root) Name() string { return "passphrase:" }
+func (*Root) Name() string { return "passphrase" }
 
 // wrapped is a key as it is stored.
 type wrapped struct {
