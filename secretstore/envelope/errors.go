@@ -5,8 +5,8 @@ import "errors"
 // These errors come from opening what is sealed.
 var (
 	// ErrWrongKey says that a value is sealed under a KEK that the keyring does
-	// not have: most likely the key file belongs to another database.
-	ErrWrongKey = errors.New("sealed under a key-encryption key that is not in the key file: is this the key file of this database?")
+	// not have: most likely the key belongs to another database.
+	ErrWrongKey = errors.New("sealed under another key-encryption key: is this the key of this database?")
 
 	// ErrTampered says that a value is not what was sealed: it was changed, or
 	// moved here from elsewhere.
