@@ -36,8 +36,8 @@ type Run struct {
 	Seal *seal.Run
 	// Input becomes context.input. It is not sealed yet.
 	Input json.RawMessage
-	// Variables become context.variables; they are not sealed yet.
-	Variables map[string]any
+	// Variables, a JSON object, become context.variables. They are not sealed yet.
+	Variables json.RawMessage
 	// Context is what the execution point spreads on context itself, not sealed
 	// yet.
 	Context map[string]json.RawMessage
@@ -160,14 +160,8 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 		return host.Outcome{}, err
 	}
 	s.input = job.Input
-	if len(r.Variables) > 0 {
-		raw, err := json.Marshal(r.Variables)
-		if err != nil {
-			return host.Outcome{}, &RunError{Code: CodeInput, Message: "the variables have no JSON"}
-		}
-		if job.Variables, err = sealed(r.Seal, "the variables", raw); err != nil {
-			return host.Outcome{}, err
-		}
+	if job.Variables, err = sealed(r.Seal, "the variables", r.Variables); err != nil {
+		return host.Outcome{}, err
 	}
 	if len(r.Context) > 0 {
 		job.Context = make(map[string]json.RawMessage, len(r.Context))

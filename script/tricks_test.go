@@ -154,7 +154,7 @@ func TestContext(t *testing.T) {
 	var sets []set
 	r := sealRun(t, secretsOfTests)
 	got := e.Run(t.Context(), Run{Seal: r, Input: []byte(`{"k":"sk_live_4242424242abcdef","note":"key sk_live_4242424242abcdef!"}`),
-		Variables: map[string]any{"V": 1, "W": "sk_live_4242424242abcdef"},
+		Variables: json.RawMessage(`{"V":1,"W":"sk_live_4242424242abcdef"}`),
 		Context:   map[string]json.RawMessage{"request": json.RawMessage(`{"h":["a"]}`), "secrets": json.RawMessage(`{"API_KEY":"forged"}`)},
 		SetSecret: func(_ context.Context, name string, v any, scope string) error {
 			sets = append(sets, set{name, scope, v})

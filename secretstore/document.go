@@ -228,7 +228,10 @@ func (s *Store) FindDocument(by Principal, kind Kind, scope Scope, name string) 
 // Visible gives the documents of a kind that a scope sees, by name, the nearest
 // of each.
 func (s *Store) Visible(kind Kind, scope Scope) map[string]*Document {
-	st := s.state.Load()
+	return s.state.Load().visible(kind, scope)
+}
+
+func (st *state) visible(kind Kind, scope Scope) map[string]*Document {
 	out := make(map[string]*Document)
 	for _, at := range scope.Chain() {
 		for name, doc := range st.docs[docScope{kind, at}] {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/kv"
@@ -23,6 +24,8 @@ type state struct {
 	access   *access.Index
 	// referrers are the documents that refer to secrets, by name (see entry).
 	referrers map[string]referrers
+	// variables has what [Store.Variables] gives, by scope, once it was asked for.
+	variables sync.Map
 }
 
 // Change is what subscribers are told: documents that are new, changed, or whose

@@ -60,18 +60,27 @@ func settleVariable(old, v *Variable) error {
 }
 
 // Variables gives the values of the variables that a scope sees, the nearest of
-// each name.
-func (s *Store) Variables(scope Scope) map[string]any {
-	docs := s.Visible(KindVariable, scope)
-	out := make(map[string]any, len(docs))
-	for name, doc := range docs {
-		var v struct{ Value any }
+// each name, as a JSON object. It is made once for each change of the store.
+func (s *Store) Variables(scope Scope) json.RawMessage {
+	st := s.state.Load()
+	if known, ok := st.variables.Load(scope); ok {
+		return known.(json.RawMessage)
+	}
+	values := map[string]json.RawMessage{}
+	for name, doc := range st.visible(KindVariable, scope) {
+		var v struct{ Value json.RawMessage }
 		if err := json.Unmarshal(doc.Body, &v); err != nil {
 			s.log.Error("a stored variable cannot be read", "name", name, "error", err)
 			continue
 		}
-		out[name] = v.Value
+		values[name] = v.Value
 	}
+	out, err := json.Marshal(values)
+	if err != nil {
+		s.log.Error("stored variables cannot be read", "scope", scope.Path(), "error", err)
+		out = []byte("{}")
+	}
+	st.variables.Store(scope, json.RawMessage(out))
 	return out
 }
 

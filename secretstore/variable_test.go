@@ -45,7 +45,11 @@ func TestVariableTypes(t *testing.T) {
 			t.Errorf("%s %s: %+v, %v", test.kind, test.value, e, err)
 			continue
 		}
-		if diff := cmp.Diff(test.want, s.Variables(secretstore.Scope{})["V"]); diff != "" {
+		var seen map[string]any
+		if err := json.Unmarshal(s.Variables(secretstore.Scope{}), &seen); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(test.want, seen["V"]); diff != "" {
 			t.Errorf("%s %s: scripts see (-want +got):\n%s", test.kind, test.value, diff)
 		}
 		if err := shelf.Delete(t.Context(), admin, secretstore.Scope{}, "V", "", false); err != nil {
