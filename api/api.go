@@ -7,6 +7,7 @@ import (
 
 	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/policy/decisionlog"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/key"
@@ -18,6 +19,8 @@ type Config struct {
 	Policies *policy.Service
 	Scripts  *script.Service
 	Keys     *key.Service
+	// Decisions is the decision log; nil keeps none.
+	Decisions *decisionlog.Log
 	// Identities tells who has a token of an issuer or a client certificate.
 	Identities *identity.Service
 	// Log receives a line a request; nil discards. A line has the route's
@@ -40,6 +43,7 @@ type server struct {
 	policies   *policy.Service
 	scripts    *script.Service
 	keys       *key.Service
+	decisions  *decisionlog.Log
 	log        *slog.Logger
 	metrics    *Metrics
 	ready      func() error
@@ -47,7 +51,7 @@ type server struct {
 
 // New makes the handler of the whole API.
 func New(c Config) http.Handler {
-	s := &server{store: c.Store, identities: c.Identities, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
+	s := &server{store: c.Store, identities: c.Identities, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, decisions: c.Decisions, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

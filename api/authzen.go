@@ -60,25 +60,34 @@ func (a *asker) ask(ctx context.Context, request *policy.AuthZENRequest) (policy
 		return policy.AuthZENResponse{}, err
 	}
 	binding, scope, ok := a.s.policies.Bound(a.scope, policy.PointAuthZEN, request.ResourceType)
+	o := policy.Occasion{Scope: a.scope, Point: string(policy.PointAuthZEN), Target: request.ResourceType, Candidate: binding.DryRun}
+	x := policy.Begin(ctx, by, o)
+	x.Script = binding.Script
 	if !ok {
-		return denial("no_binding", "nothing is bound to this resource type at the point authzen"), nil
+		return a.denied(x, "no_binding", "nothing is bound to this resource type at the point authzen"), nil
 	}
 	var answer policy.AuthZENResponse
 	if binding.Script != "" {
-		answer, err = a.askScript(ctx, by, scope, binding.Script, request)
+		answer, err = a.askScript(ctx, x, scope, request)
 	} else {
-		answer, err = a.askPolicy(ctx, by, scope, binding.Policy, request)
+		answer, err = a.askPolicy(ctx, by, scope, binding.Policy, o, request)
 	}
 	if errors.Is(err, secretstore.ErrNotFound) {
 		// What the binding names was deleted since: a deny, not a missing resource of
 		// the caller's.
-		return denial("bound_missing", err.Error()), nil
+		return a.denied(x, "bound_missing", err.Error()), nil
 	}
 	return answer, err
 }
 
-func (a *asker) askPolicy(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
-	decision, err := a.batch.Evaluate(ctx, by, scope, name, request.Parts)
+// denied is a deny that says why nothing was evaluated.
+func (a *asker) denied(x *policy.Evaluation, code, message string) policy.AuthZENResponse {
+	a.s.policies.Decided(x, deniedBy(code, message))
+	return denial(code, message)
+}
+
+func (a *asker) askPolicy(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, o policy.Occasion, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
+	decision, err := a.batch.Evaluate(ctx, by, scope, name, o, request.Parts)
 	if err != nil {
 		return policy.AuthZENResponse{}, err
 	}
@@ -88,12 +97,13 @@ func (a *asker) askPolicy(ctx context.Context, by secretstore.Principal, scope s
 
 // askScript answers with what a bound script returned, {decision, context}.
 // Anything else is a deny.
-func (a *asker) askScript(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
-	result, err := a.s.scripts.RunWith(ctx, by, scope, name, script.Given{Input: request.Input(), Point: string(policy.PointAuthZEN)})
+func (a *asker) askScript(ctx context.Context, x *policy.Evaluation, scope secretstore.Scope, request *policy.AuthZENRequest) (policy.AuthZENResponse, error) {
+	result, err := a.s.scripts.RunWith(ctx, x.By, scope, x.Script, script.Given{Input: request.Input(), Point: string(policy.PointAuthZEN)})
 	if err != nil {
 		return policy.AuthZENResponse{}, err
 	}
 	answer := scriptAnswer(result)
+	a.s.scriptDecided(x, result)
 	outcome := "deny"
 	switch {
 	case answer.Decision:

@@ -94,7 +94,8 @@ func (s *server) search(what policy.Search) handler {
 		if !ok || binding.Policy == "" {
 			return policy.Unsearchable(what)
 		}
-		page, err := a.batch.Search(r.Context(), by, scope, binding.Policy, request)
+		page, err := a.batch.Search(r.Context(), by, scope, binding.Policy,
+			policy.Occasion{Scope: a.scope, Point: string(policy.PointAuthZEN), Target: request.ResourceType}, request)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -24,10 +23,8 @@ func (s *server) listExecutions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	filter := script.Filter{Script: q.Get("script"), Point: q.Get("point"), Outcome: q.Get("outcome")}
-	if q.Has("since") {
-		if filter.Since, err = time.Parse(time.RFC3339Nano, q.Get("since")); err != nil {
-			return refuse(http.StatusBadRequest, "invalid_request", "since is a time of RFC 3339, such as 2026-01-31T08:00:00Z")
-		}
+	if filter.Since, err = timeOf(q, "since"); err != nil {
+		return err
 	}
 	items, err := s.scripts.Executions(r.Context(), t.by, t.scope, filter, page)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/reticent/reticent/policy/decisionlog"
 	"github.com/reticent/reticent/script/worker"
 	"github.com/reticent/reticent/secretstore"
 )
@@ -26,6 +27,8 @@ type Metrics struct {
 	egress      *prometheus.CounterVec
 	sandbox     *prometheus.GaugeVec
 	dropped     prometheus.Counter
+	lost        *prometheus.CounterVec
+	tried       *prometheus.CounterVec
 }
 
 // NewMetrics makes the counters, and a registry that has them and those of the
@@ -55,9 +58,18 @@ func NewMetrics() *Metrics {
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "reticent_execution_records_dropped_total", Help: "Records of executions that were lost, since they came faster than they could be written.",
 		}),
+		lost: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_decision_records_dropped_total", Help: "Entries of the decision log that were lost, by reason: queue (they came faster than they could be written), mask (they could not be masked), stream (stored, but not sent on).",
+		}, []string{"reason"}),
+		tried: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_dry_run_decisions_total", Help: "Decisions of candidates, by the policy that answered, the candidate and the outcome (same, different, error, skipped).",
+		}, []string{"policy", "candidate", "outcome"}),
+	}
+	for _, reason := range []decisionlog.Reason{decisionlog.DroppedQueue, decisionlog.DroppedMask, decisionlog.DroppedStream} {
+		m.lost.WithLabelValues(string(reason)) // so that it shows from the start
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped)
+		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped, m.lost, m.tried)
 	return m
 }
 
@@ -117,6 +129,16 @@ func (m *Metrics) Workers(load func() worker.Load) {
 
 // Dropped counts records of executions that were lost.
 func (m *Metrics) Dropped(n int) { m.dropped.Add(float64(n)) }
+
+// DecisionsDropped counts entries of the decision log that were lost.
+func (m *Metrics) DecisionsDropped(why decisionlog.Reason, n int) {
+	m.lost.WithLabelValues(string(why)).Add(float64(n))
+}
+
+// Tried counts a decision of a candidate.
+func (m *Metrics) Tried(policy, candidate, outcome string) {
+	m.tried.WithLabelValues(policy, candidate, outcome).Inc()
+}
 
 func (m *Metrics) request(method, route string, status int, took time.Duration) {
 	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Inc()

@@ -75,6 +75,8 @@ func permissionTable() map[string]need {
 		"POST {scope}/kek/rotate":                          {any: update, kind: secretstore.KindKEK},
 		"GET {scope}/executions":                           {any: read, kind: secretstore.KindExecution, some: true},
 		"GET {scope}/executions/{id}":                      {any: read, kind: secretstore.KindExecution, some: true},
+		"GET {scope}/decisions":                            {any: read, kind: secretstore.KindDecision, some: true},
+		"GET {scope}/decisions/{id}":                       {any: read, kind: secretstore.KindDecision, some: true},
 		"PUT {scope}/secrets.json":                         {any: write, kind: secretstore.KindSecret, some: true},
 		"POST {scope}/points/{point}/run":                  {any: execute, kind: secretstore.KindBinding, some: true},
 		"POST {scope}/points/{point}/evaluate":             {any: execute, kind: secretstore.KindBinding, some: true},

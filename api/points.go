@@ -40,11 +40,13 @@ func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, MaxInputBytes, &body); err != nil {
 		return err
 	}
-	d, err := s.decideAt(r, t, at, body)
+	x := policy.Begin(r.Context(), t.by, policy.Occasion{Scope: t.scope, Point: string(at), Target: body.Target})
+	d, err := s.decideAt(r, x, at, body)
 	if errors.Is(err, secretstore.ErrNotFound) {
 		// What a binding names was deleted since: a deny, not a missing resource of
 		// the caller's.
 		d, err = deniedBy("bound_missing", err.Error()), nil
+		s.policies.Decided(x, d)
 	}
 	if err != nil {
 		return err
@@ -55,17 +57,22 @@ func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
 	return s.answer(w, http.StatusOK, "", d)
 }
 
-func (s *server) decideAt(r *http.Request, t target, at policy.Point, body pointBody) (policy.Decision, error) {
-	by, err := s.asking(r.Context(), t.by, t.scope, at, body.Target)
+func (s *server) decideAt(r *http.Request, x *policy.Evaluation, at policy.Point, body pointBody) (policy.Decision, error) {
+	by, err := s.asking(r.Context(), x.By, x.Scope, at, body.Target)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	bound, scope, ok := s.policies.Bound(t.scope, at, body.Target)
+	bound, scope, ok := s.policies.Bound(x.Scope, at, body.Target)
+	x.Script = bound.Script
 	if !ok {
-		return deniedBy("no_binding", "nothing is bound to this target at the point "+string(at)), nil
+		d := deniedBy("no_binding", "nothing is bound to this target at the point "+string(at))
+		s.policies.Decided(x, d)
+		return d, nil
 	}
 	if bound.Script == "" {
-		d, err := s.policies.EvaluateAt(r.Context(), by, scope, bound.Policy, at, body.Input)
+		o := x.Occasion
+		o.Candidate = bound.DryRun
+		d, err := s.policies.EvaluateAt(r.Context(), by, scope, bound.Policy, o, body.Input)
 		if err == nil {
 			s.metrics.evaluation("policy", outcome(d))
 		}
@@ -78,6 +85,7 @@ func (s *server) decideAt(r *http.Request, t target, at policy.Point, body point
 	if err != nil {
 		return policy.Decision{}, err
 	}
+	s.scriptDecided(x, result)
 	if err := runFault(result.Error); err != nil {
 		return policy.Decision{}, err
 	}
@@ -93,6 +101,13 @@ func (s *server) asking(ctx context.Context, by secretstore.Principal, scope sec
 	err := s.store.Permit(ctx, by, secretstore.KindBinding, scope, string(at)+":"+target, access.Execute)
 	by.Admin = err == nil
 	return by, err
+}
+
+// scriptDecided records the decision of a script. Its input is recorded as its
+// execution has it: where that was asked for.
+func (s *server) scriptDecided(x *policy.Evaluation, result script.Result) {
+	x.MaskedInput = result.Input
+	s.policies.Decided(x, scriptDecision(result))
 }
 
 // scriptDecision is what a script that answers at a point of decision returned.

@@ -111,6 +111,8 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Get(scope+"/audit", s.handle(s.listAudit))
 	r.Get(scope+"/executions", s.handle(s.listExecutions))
 	r.Get(scope+"/executions/{id}", s.handle(s.getExecution))
+	r.Get(scope+"/decisions", s.handle(s.listDecisions))
+	r.Get(scope+"/decisions/{id}", s.handle(s.getDecision))
 
 	mount(r, scope+"/grants", collection[access.Grant]{s, secretstore.GrantShelf(s.store)})
 	r.Get(scope+"/tokens", s.handle(s.listTokens))

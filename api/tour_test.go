@@ -362,6 +362,15 @@ func tourSearches(ctx context.Context, t *testing.T, c *client.Client, scope cli
 			t.Errorf("search for a %s: %+v", what, page)
 		}
 	}
+	decisions, err := c.Decisions(ctx, scope, client.DecisionFilter{Policy: "finds"}, 10)
+	ok(err)
+	for _, x := range decisions {
+		_, err := c.Decision(ctx, scope, x.ID)
+		ok(err)
+	}
+	if len(decisions) < 3 {
+		t.Errorf("%d decisions are recorded", len(decisions))
+	}
 }
 
 const tourFinder = `package finds

@@ -16,6 +16,9 @@ const AnyTarget = "*"
 type Binding struct {
 	Policy string `json:"policy,omitempty"`
 	Script string `json:"script,omitempty"`
+	// DryRun is a policy that is evaluated beside Policy, after the answer. The
+	// decision log has where they differ.
+	DryRun string `json:"dry_run,omitempty"`
 	// Target is what the point is asked about: a resource type at the point
 	// authzen, else the id of a scope, client, server or API. [AnyTarget] is all
 	// of them.
@@ -35,11 +38,19 @@ func (b Binding) Validate(at Point) error {
 	if (b.Policy == "") == (b.Script == "") {
 		return invalid(CodeInvalidBinding, "", "give one of policy and script", "a binding has either a policy or a script")
 	}
-	if b.Policy != "" && !at.Decides() {
+	if b.Script != "" && at == PointDecisionLog {
+		return invalid(CodeInvalidBinding, "/script", "bind a policy", "policies answer at %s", at)
+	}
+	if b.Policy != "" && !at.Decides() && at != PointDecisionLog {
 		return invalid(CodeInvalidBinding, "/policy", "bind a script", "scripts answer at %s", at)
 	}
 	if err := secretstore.CheckName(name); err != nil {
 		return invalid(CodeInvalidBinding, pointer, "", "%s", err)
+	}
+	if b.DryRun != "" {
+		if err := b.validateDryRun(at); err != nil {
+			return err
+		}
 	}
 	switch {
 	case b.Target == "":
@@ -48,6 +59,16 @@ func (b Binding) Validate(at Point) error {
 		return invalid(CodeLimit, "/target", "", "the target is longer than %d bytes (MaxTarget)", MaxTarget)
 	case !printable(b.Target):
 		return invalid(CodeInvalidBinding, "/target", "", "the target has characters that cannot be printed")
+	}
+	return nil
+}
+
+func (b Binding) validateDryRun(at Point) error {
+	if b.Policy == "" || !at.Decides() {
+		return invalid(CodeInvalidBinding, "/dry_run", "leave it out", "a policy is tried beside a policy that decides, and beside nothing else")
+	}
+	if err := secretstore.CheckName(b.DryRun); err != nil {
+		return invalid(CodeInvalidBinding, "/dry_run", "", "%s", err)
 	}
 	return nil
 }

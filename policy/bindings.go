@@ -63,9 +63,21 @@ func (s *Service) checkBound(by secretstore.Principal, scope secretstore.Scope, 
 		_, err := s.Store.FindDocument(by, secretstore.KindScript, scope, b.Script)
 		return err
 	}
-	_, d, err := s.Find(by, scope, b.Policy)
-	if err != nil {
+	if err := s.checkAnswers(by, scope, at, b, b.Policy); err != nil || b.DryRun == "" {
 		return err
+	}
+	return s.checkAnswers(by, scope, at, b, b.DryRun)
+}
+
+// checkAnswers checks that who binds a policy may execute it and that it fits the
+// point.
+func (s *Service) checkAnswers(by secretstore.Principal, scope secretstore.Scope, at Point, b Binding, name string) error {
+	_, d, err := s.Find(by, scope, name)
+	switch {
+	case err != nil:
+		return err
+	case at == PointDecisionLog:
+		return d.checkMasks()
 	}
 	return b.Accepts(at, d.Type)
 }

@@ -30,6 +30,10 @@ type Document struct {
 	// Validators are the validators of a declarative policy.
 	Validators json.RawMessage `json:"validators,omitempty"`
 
+	// RecordInput says whether the decision log has the input, sealed, masked and
+	// redacted; nil is true.
+	RecordInput *bool `json:"record_input,omitempty"`
+
 	// Description is for people.
 	Description string `json:"description,omitempty"`
 }

@@ -20,4 +20,8 @@ const (
 	// MaxSearchTime about how long it takes: the page ends there, with a token.
 	MaxSearchDecisions = 1000
 	MaxSearchTime      = 5 * time.Second
+	// MaxRecordedInputBytes is the longest input that is kept for the decision log, and
+	// MaxTriedInputBytes the longest that is kept for a candidate.
+	MaxRecordedInputBytes = 16 << 10
+	MaxTriedInputBytes    = 64 << 10
 )

@@ -62,6 +62,10 @@ const (
 	PointTokenMinting       Point = "token_minting"
 	PointClientTokenMinting Point = "client_token_minting"
 	PointCustom             Point = "custom"
+
+	// PointDecisionLog is where a policy says what the decision log must not have, of
+	// decisions of the policy that is its target. Nobody asks there.
+	PointDecisionLog Point = "decision_log"
 )
 
 var scriptPoints = map[Point]bool{
@@ -86,7 +90,7 @@ var points = map[Point]Type{
 }
 
 // Valid reports whether there is such a point.
-func (p Point) Valid() bool { return p.Decides() || scriptPoints[p] }
+func (p Point) Valid() bool { return p.Decides() || scriptPoints[p] || p == PointDecisionLog }
 
 // Decides reports whether what is bound to the point gives a decision.
 func (p Point) Decides() bool {

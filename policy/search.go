@@ -156,56 +156,63 @@ func (r *SearchRequest) token(from int) string {
 // Search finds what a stored policy permits of what it enumerates. The error is a
 // [*Problem] with [CodeUnsearchable] where it enumerates nothing of the kind;
 // whatever goes wrong in the evaluation finds nothing, and the context says why.
-func (b *Batch) Search(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, r *SearchRequest) (SearchPage, error) {
-	none := SearchPage{Results: []json.RawMessage{}}
-	found, err := b.service.find(by, scope, name)
+// It is recorded as one decision, which allows if it found something.
+func (b *Batch) Search(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, o Occasion, r *SearchRequest) (SearchPage, error) {
+	x := Begin(ctx, by, o)
+	page, found, problem, err := b.search(ctx, by, scope, name, r)
 	if err != nil {
-		return none, err
+		return page, err
+	}
+	if problem != nil {
+		page = SearchPage{Context: map[string]any{"error": problem}, Results: []json.RawMessage{}}
+	}
+	x.Path, x.Answer = "search/"+string(r.search), page
+	d := newDecision(len(page.Results) > 0)
+	d.Error = problem
+	b.service.recorded(x, found, scope, d, joining(r.parts))
+	return page, nil
+}
+
+func (b *Batch) search(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, r *SearchRequest) (page SearchPage, found *bound, problem *Problem, err error) {
+	page.Results = []json.RawMessage{}
+	if found, err = b.service.find(by, scope, name); err != nil {
+		return page, nil, nil, err
 	}
 	if found.err != nil {
-		return none.failed(found.unusable().Error), nil
+		return page, found, found.unusable().Error, nil
 	}
 	own, ok := found.policy.engine.(regoPolicy)
 	if !ok || !own.Enumerates(r.search.document()) {
-		return none, Unsearchable(r.search)
+		return page, nil, nil, Unsearchable(r.search)
 	}
 	b.service.Store.Used(by, found.doc)
 	b.service.Store.Evaluated(ctx, by, found.doc, audit.OK) // what it enumerates; each decision has its own
 	options := b.service.Store.RunOptions(by, found.doc.Scope)
 	candidates, problem := r.candidates(ctx, own, options)
 	if problem != nil {
-		return none.failed(problem), nil
+		return page, found, problem, nil
 	}
-	page := none
 	deadline := time.Now().Add(MaxSearchTime)
 	for i := r.from; i < len(candidates); i++ {
 		if len(page.Results) == r.limit || i > r.from && (i-r.from >= MaxSearchDecisions || time.Now().After(deadline)) {
 			page.Page.NextToken = r.token(i)
 			break
 		}
-		d, err := b.Evaluate(ctx, by, scope, name, r.with(candidates[i]))
-		if err != nil {
-			return none, err
-		}
-		if d.Error != nil {
-			return none.failed(d.Error), nil
+		d, _, err := b.evaluate(ctx, by, scope, name, r.with(candidates[i]))
+		if err != nil || d.Error != nil {
+			return page, found, d.Error, err
 		}
 		if d.Decision {
 			page.Results = append(page.Results, candidates[i])
 		}
 	}
 	page.Page.Count = len(page.Results)
-	return page, nil
+	return page, found, nil, nil
 }
 
 // Unsearchable is the problem of a search that nothing can answer.
 func Unsearchable(s Search) *Problem {
 	return &Problem{Code: CodeUnsearchable, Message: "what is bound to this resource type does not enumerate: a policy of Rego does, with a rule " + s.document() + " beside the one that decides"}
-}
-
-func (p SearchPage) failed(problem *Problem) SearchPage {
-	p.Context = map[string]any{"error": problem}
-	return p
 }
 
 // with gives the parts of the request with a candidate in its place.

@@ -20,6 +20,10 @@ type Entry = secretstore.Entry[Document]
 // snapshot and touch no disk.
 type Service struct {
 	secretstore.Shelf[Document]
+	// Record takes the decisions that were given, for a log, and must not wait; nil
+	// records none. It is set before the first of them.
+	Record func(*Evaluation)
+
 	bindings  secretstore.Shelf[Binding]
 	variables secretstore.Shelf[secretstore.Variable]
 	keys      *jwks.Cache
@@ -71,29 +75,29 @@ func checkDocument(_ context.Context, _ secretstore.Scope, _ string, d *Document
 // looked up from the scope where it is stored, never the caller's. An error is
 // the caller's; whatever goes wrong in the evaluation is a deny.
 func (s *Service) Evaluate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, input json.RawMessage) (Decision, error) {
-	return s.evaluate(ctx, by, scope, name, "", input)
+	return s.EvaluateAt(ctx, by, scope, name, Occasion{Scope: scope, Point: AtEvaluate}, input)
 }
 
-// EvaluateAt is Evaluate at a point, whose type the input must fit.
-func (s *Service) EvaluateAt(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, at Point, input json.RawMessage) (Decision, error) {
-	return s.evaluate(ctx, by, scope, name, at, input)
-}
-
-func (s *Service) evaluate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, at Point, input json.RawMessage) (Decision, error) {
+// EvaluateAt is Evaluate on an occasion. The input must fit the type of its point.
+func (s *Service) EvaluateAt(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, o Occasion, input json.RawMessage) (Decision, error) {
+	x := Begin(ctx, by, o)
 	b, err := s.find(by, scope, name)
 	if err != nil {
 		return Decision{}, err
 	}
 	if b.err != nil {
 		s.Store.Evaluated(ctx, by, b.doc, audit.Failed)
-		return b.unusable(), nil
+		d := b.unusable()
+		s.recorded(x, b, scope, d, whole(input))
+		return d, nil
 	}
-	if err := checkInput(b.policyOf, at, input); err != nil {
+	if err := checkInput(b.policyOf, pointOf(o.Point), input); err != nil {
 		return Decision{}, err
 	}
 	s.Store.Used(by, b.doc)
 	d := b.policy.Evaluate(ctx, input, s.Store.RunOptions(by, b.doc.Scope))
 	s.Store.Evaluated(ctx, by, b.doc, d.outcome())
+	s.recorded(x, b, scope, d, whole(input))
 	return d, nil
 }
 

@@ -45,9 +45,11 @@ func (s *snapshot) find(scope secretstore.Scope, name string) *bound {
 type bound struct {
 	doc      *secretstore.Document
 	policyOf Type
-	compiled Compiled
-	policy   *Bound
-	err      error
+	// recordsInput says that the decision log may have the input.
+	recordsInput bool
+	compiled     Compiled
+	policy       *Bound
+	err          error
 }
 
 // follow compiles and binds what changed and swaps the snapshot. The store calls
@@ -102,11 +104,11 @@ func (s *Service) follow(change secretstore.Change) {
 func (s *Service) bind(doc *secretstore.Document, last *bound) *bound {
 	b := &bound{doc: doc}
 	if last != nil && last.doc.ETag == doc.ETag && last.compiled != nil {
-		b.compiled, b.policyOf = last.compiled, last.policyOf
+		b.compiled, b.policyOf, b.recordsInput = last.compiled, last.policyOf, last.recordsInput
 	} else {
 		var d Document
 		if b.err = json.Unmarshal(doc.Body, &d); b.err == nil {
-			b.policyOf = d.Type.orAny()
+			b.policyOf, b.recordsInput = d.Type.orAny(), d.RecordInput == nil || *d.RecordInput
 			b.compiled, b.err = d.Compile()
 		}
 	}

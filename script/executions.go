@@ -31,7 +31,7 @@ var ErrNoRecords = errors.New("script: executions are not recorded")
 // first and without their inputs, outputs and consoles.
 func (s *Service) Executions(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, f Filter, p secretstore.PageRequest) (secretstore.Page[Execution], error) {
 	page := secretstore.Page[Execution]{Items: []Execution{}}
-	if err := s.Store.ReadRuns(by, scope); err != nil {
+	if err := s.Store.ReadRecords(by, secretstore.KindExecution, scope); err != nil {
 		return page, err
 	}
 	if s.Recorder == nil {
@@ -61,7 +61,7 @@ func (s *Service) Executions(ctx context.Context, by secretstore.Principal, scop
 // Execution gives one record whole. The error is secretstore.ErrNotFound for one
 // that is not there, or of another scope.
 func (s *Service) Execution(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, id string) (*Execution, error) {
-	if err := s.Store.ReadRuns(by, scope); err != nil {
+	if err := s.Store.ReadRecords(by, secretstore.KindExecution, scope); err != nil {
 		return nil, err
 	}
 	if s.Recorder == nil {
@@ -78,5 +78,5 @@ func (s *Service) Execution(ctx context.Context, by secretstore.Principal, scope
 // one beneath it.
 func (s *Service) shows(by secretstore.Principal, scope secretstore.Scope, x *Execution) bool {
 	path := scope.Path()
-	return (path == "" || x.Scope == path || strings.HasPrefix(x.Scope, path+"/")) && s.Store.ReadsRunsOf(by, x.ScriptScope, x.Script)
+	return (path == "" || x.Scope == path || strings.HasPrefix(x.Scope, path+"/")) && s.Store.ReadsRecordsOf(by, secretstore.KindExecution, x.ScriptScope, x.Script)
 }

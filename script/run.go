@@ -249,7 +249,7 @@ func recordedInput(run *seal.Run, sealed json.RawMessage) any {
 	if json.Unmarshal(sealed, &v) != nil {
 		return nil
 	}
-	masked, _ := run.MaskValue(record.Redact(v))
+	masked, _ := record.Mask(run, v)
 	return masked
 }
 

@@ -24,6 +24,8 @@ const (
 	KindToken  Kind = "token"
 	// KindExecution is the record of a run, by the name of its script.
 	KindExecution Kind = "execution"
+	// KindDecision is the record of a decision, by the name of its policy.
+	KindDecision Kind = "decision"
 	// KindAudit is the audit log.
 	KindAudit Kind = "audit"
 	// KindKEK is the server's key-encryption key, of which there is one.

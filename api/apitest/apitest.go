@@ -18,6 +18,7 @@ import (
 	"github.com/reticent/reticent/api/client"
 	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/policy/decisionlog"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/egress"
@@ -42,6 +43,8 @@ type Options struct {
 	Script func(*script.Config)
 	// Recorder changes how runs are recorded.
 	Recorder func(*script.RecorderConfig)
+	// Decisions changes the decision log.
+	Decisions func(*decisionlog.Config)
 	// Egress changes the configuration of what scripts send.
 	Egress func(*egress.Config)
 }
@@ -120,8 +123,17 @@ func Start(t testing.TB, o Options) *Server {
 	scripts := script.NewService(s.Store, engine)
 	scripts.Recorder = recorder
 	s.Metrics.Workers(engine.Load)
+	logging := decisionlog.Config{KV: db, Store: s.Store, Policies: policies, Node: "test", Log: log, Dropped: s.Metrics.DecisionsDropped, Tried: s.Metrics.Tried}
+	if o.Decisions != nil {
+		o.Decisions(&logging)
+	}
+	decisions, err := decisionlog.Open(t.Context(), logging)
+	if err != nil {
+		t.Fatal(err)
+	}
+	policies.Record = decisions.Record
 	identities := identity.New(identity.Config{Store: s.Store, Fetch: policy.FetchKeySets(out, s.Store), Log: log})
-	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Log: log, Metrics: s.Metrics}
+	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Decisions: decisions, Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -141,6 +153,7 @@ func Start(t testing.TB, o Options) *Server {
 		_ = server.Close()
 		<-served
 		engine.Close()
+		decisions.Close()
 		policies.Close()
 		identities.Close()
 		out.Close()

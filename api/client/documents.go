@@ -97,7 +97,9 @@ type PolicySpec struct {
 	Decision    string            `json:"decision,omitempty"`
 	RegoVersion *int              `json:"rego_version,omitempty"`
 	Validators  json.RawMessage   `json:"validators,omitempty"`
-	Description string            `json:"description,omitempty"`
+	// RecordInput says whether the decision log has the input; nil is true.
+	RecordInput *bool  `json:"record_input,omitempty"`
+	Description string `json:"description,omitempty"`
 }
 
 // Policy is a policy with its source.
@@ -117,6 +119,8 @@ type BindingSpec struct {
 	Policy string `json:"policy,omitempty"`
 	Script string `json:"script,omitempty"`
 	Target string `json:"target,omitempty"`
+	// DryRun is a policy that is evaluated beside Policy.
+	DryRun string `json:"dry_run,omitempty"`
 }
 
 // Binding is a binding; its Name is the point.

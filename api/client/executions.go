@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -66,23 +65,7 @@ func (c *Client) Executions(ctx context.Context, s Scope, f ExecutionFilter, lim
 	if !f.Since.IsZero() {
 		q.Set("since", f.Since.UTC().Format(time.RFC3339Nano))
 	}
-	out := []Execution{}
-	for len(out) < limit {
-		var page struct {
-			Items         []Execution `json:"items"`
-			NextPageToken string      `json:"next_page_token"`
-		}
-		q.Set("page_size", strconv.Itoa(min(limit-len(out), 100)))
-		if _, err := c.do(ctx, call{method: http.MethodGet, path: s.path("executions"), query: q}, &page); err != nil {
-			return nil, err
-		}
-		out = append(out, page.Items...)
-		if page.NextPageToken == "" {
-			break
-		}
-		q.Set("page_token", page.NextPageToken)
-	}
-	return out, nil
+	return newest[Execution](ctx, c, s.path("executions"), q, limit)
 }
 
 // Execution gives the whole record of a run.

@@ -21,6 +21,7 @@ import (
 	"github.com/reticent/reticent/api/client"
 	"github.com/reticent/reticent/api/identity"
 	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/policy/decisionlog"
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/audit"
@@ -49,6 +50,7 @@ type server struct {
 	script    script.Config
 	egress    egress.Config
 	recorder  script.RecorderConfig
+	decisions decisionFlags
 }
 
 func serveCommand() *cobra.Command {
@@ -74,7 +76,7 @@ At the first start there is an administrator's token: the value of RETICENT_TOKE
 if it is set, otherwise one that is drawn at random and printed once.
 
 SIGTERM or SIGINT stops the server when the requests under way are answered; a
-second one stops it at once.`,
+second one stops it at once. SIGHUP opens the file of --decision-log again.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return s.serve(c) },
 	}
@@ -98,6 +100,7 @@ second one stops it at once.`,
 	registerEgress(flags, &s.egress)
 	registerScriptLimits(flags, &s.script)
 	registerRecords(flags, &s.recorder)
+	s.decisions.register(flags)
 	c.MarkFlagsOneRequired("data", "dev")
 	c.MarkFlagsMutuallyExclusive("data", "dev")
 	c.MarkFlagsMutuallyExclusive("key", "key-file")
@@ -141,7 +144,7 @@ func (s *server) serve(c *cobra.Command) (err error) {
 	if s.keyFile != "" {
 		s.key = "file:" + s.keyFile
 	}
-	p, err := s.start(ctx, log, passphrasePrompt(c))
+	p, err := s.start(ctx, log, c.OutOrStdout(), passphrasePrompt(c))
 	if err != nil {
 		return err
 	}
@@ -200,6 +203,7 @@ func shutdown(ctx context.Context, h *http.Server) error {
 // parts are what a running server is made of.
 type parts struct {
 	records    *script.Recorder
+	decisions  *decisionlog.Log
 	store      *secretstore.Store
 	policies   *policy.Service
 	engine     *script.Engine
@@ -211,7 +215,7 @@ type parts struct {
 }
 
 // start wires the parts.
-func (s *server) start(ctx context.Context, log *slog.Logger, ask func(fresh bool) ([]byte, error)) (p *parts, err error) {
+func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, ask func(fresh bool) ([]byte, error)) (p *parts, err error) {
 	p = &parts{log: log, ready: new(atomic.Bool)}
 	defer func() {
 		if err != nil {
@@ -246,9 +250,15 @@ func (s *server) start(ctx context.Context, log *slog.Logger, ask func(fresh boo
 	metrics.Sandbox(p.engine.Sandbox())
 	metrics.Workers(p.engine.Load)
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
+	c := &s.decisions.log
+	c.KV, c.Store, c.Policies, c.Log, c.Dropped, c.Tried = state, p.store, p.policies, log, metrics.DecisionsDropped, metrics.Tried
+	if p.decisions, err = s.decisions.open(ctx, p.egress, stdout); err != nil {
+		return p, err
+	}
+	p.policies.Record = p.decisions.Record
 	p.identities = identity.New(identity.Config{Store: p.store, Fetch: policy.FetchKeySets(p.egress, p.store), Log: log})
 	p.handler = api.New(api.Config{
-		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: key.NewService(p.store),
+		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: key.NewService(p.store), Decisions: p.decisions,
 		Log: log, Metrics: metrics, PublicURL: s.publicURL,
 		Ready: func() error {
 			if !p.ready.Load() {
@@ -264,6 +274,9 @@ func (s *server) start(ctx context.Context, log *slog.Logger, ask func(fresh boo
 func (p *parts) close() error {
 	if p.engine != nil {
 		p.engine.Close()
+	}
+	if p.decisions != nil {
+		p.decisions.Close() // writes down and sends on what waits
 	}
 	if p.policies != nil {
 		p.policies.Close()

@@ -29,7 +29,7 @@ type Kind string
 var Artefacts = []Kind{"variable", "script", "policy", "binding"}
 
 // Records are the kinds of what the server notes down; nobody writes them.
-var Records = []Kind{"execution", "audit", "metrics"}
+var Records = []Kind{"execution", "decision", "audit", "metrics"}
 
 // Administration are the kinds that decide who may do what, and what the database is
 // encrypted with.

@@ -11,7 +11,7 @@ const (
 	Admin Role = "admin"
 	// Author writes, tests and runs scripts, policies and what belongs to them, and
 	// sees secrets' metadata
-	// and the records of runs. It may use no secret: that is for a grant to give.
+	// and the records of runs and decisions. It may use no secret: that is for a grant to give.
 	Author Role = "author"
 	// Evaluator runs what is stored and sees nothing else.
 	Evaluator Role = "evaluator"
@@ -29,7 +29,7 @@ func (r Role) Permits(p Permission, k Kind) bool {
 	case Admin:
 		return true
 	case Author:
-		return artefact && p != Use || p == Read && (k == "secret" || k == "scope" || k == "execution" || k == "key")
+		return artefact && p != Use || p == Read && (k == "secret" || k == "scope" || k == "execution" || k == "decision" || k == "key")
 	case Evaluator:
 		return artefact && p == Execute
 	case Auditor:
