@@ -1,6 +1,7 @@
 package envelope
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -137,15 +138,31 @@ func (h RowHolder) Forget(ctx context.Context) error {
 	return err
 }
 
-// ask has the root do something, for a bounded time.
+// ask has the root do something, for a bounded time: not every client that a root is
+// made of heeds a context.
 func (h RowHolder) ask(ctx context.Context, what string, b []byte, do func(ctx context.Context, b, associated []byte) ([]byte, error)) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, RootTimeout)
 	defer cancel()
-	out, err := do(ctx, b, h.associated())
-	if err != nil {
-		return nil, fmt.Errorf("key %s: %s: %w", h.Name(), what, err)
+	type answer struct {
+		out []byte
+		err error
 	}
-	return out, nil
+	answers := make(chan answer, 1)
+	go func(b []byte) {
+		defer clear(b)
+		out, err := do(ctx, b, h.associated())
+		answers <- answer{out, err}
+	}(bytes.Clone(b))
+	a := answer{}
+	select {
+	case a = <-answers:
+	case <-ctx.Done():
+		a.err = fmt.Errorf("no answer within %s (RootTimeout): %w", RootTimeout, ctx.Err())
+	}
+	if a.err != nil {
+		return nil, fmt.Errorf("key %s: %s: %w", h.Name(), what, a.err)
+	}
+	return a.out, nil
 }
 
 // Names gives the names of the roots that a database has keyrings under.
