@@ -1,12 +1,12 @@
 # The verbs of this checkout; `make` alone lists them. Only Go is needed: the
-# rest is fetched by it.
+# rest is fetched by it, and Node.js by apt-get where it is missing.
 
 GO ?= go
 TOOL := $(GO) tool -modfile=.ci/tools/go.mod
 TESTFLAGS ?= -timeout=30m
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test race check fmt lint vuln fuzz bench tools clean go
+.PHONY: help run build test race check fmt lint vuln fuzz bench tools node clean go
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -19,7 +19,7 @@ build: go ## build the binaries into bin/
 
 test: check lint vuln race fuzz ## everything: what CI runs
 
-race: go ## all tests, with the race detector where there is a C compiler
+race: go node ## all tests, with the race detector where there is a C compiler
 	@if CGO_ENABLED=1 $(GO) build -race runtime/cgo 2>/dev/null; then \
 		set -x; CGO_ENABLED=1 $(GO) test -race $(TESTFLAGS) ./...; \
 	else \
@@ -52,6 +52,9 @@ bench: go ## all benchmarks, with allocations
 tools: go ## fetch and build the tools of lint and vuln ahead of time
 	$(TOOL) staticcheck -version
 	$(TOOL) govulncheck -version || true
+
+node: ## install Node.js and npm, for the tests with OPA's clients, where they are missing
+	@.ci/node
 
 clean: ## remove what was built
 	rm -rf bin

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
 
 	"github.com/reticent/reticent/policy"
 )
@@ -51,7 +50,7 @@ func (s *server) opaBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := opaBatchAnswer{BatchDecisionID: uuid.NewString(), Responses: make(map[string]any, len(body.Inputs))}
+	out := opaBatchAnswer{BatchDecisionID: decisionID(), Responses: make(map[string]any, len(body.Inputs))}
 	failed := 0
 	for id, input := range body.Inputs {
 		a, err := batch.Document(q.ctx, json.RawMessage(input))
@@ -69,7 +68,7 @@ func (s *server) opaBatch(w http.ResponseWriter, r *http.Request) error {
 		failed++
 		p, _ := problemOf(opaFault(a.Problem))
 		problem := opaProblemOf(p)
-		problem.DecisionID = uuid.NewString()
+		problem.DecisionID = decisionID()
 		out.Responses[id] = problem
 	}
 	status := http.StatusOK

@@ -59,8 +59,8 @@ func BenchmarkOPA(b *testing.B) {
 		write("policy.rego", fmt.Sprintf(benchPolicy, "keys")), write("data.json", `{"keys":{"API_KEY":"`+benchKey+`"}}`))
 	ours := freeAddress(b)
 	start(b, "http://"+ours+"/healthz", []string{"RETICENT_TOKEN=" + benchToken}, binary(b, "reticent", "./cmd/reticent"), "serve", "--dev", "--addr", ours, "--log-level", "error")
-	put(b, "http://"+ours+"/v1/secrets/API_KEY", map[string]any{"value": benchKey})
-	put(b, "http://"+ours+"/v1/policies/bench", map[string]any{"language": "rego", "source": fmt.Sprintf(benchPolicy, "secrets")})
+	put(b, "http://"+ours+"/v1/secrets/API_KEY", benchToken, map[string]any{"value": benchKey})
+	put(b, "http://"+ours+"/v1/policies/bench", benchToken, map[string]any{"language": "rego", "source": fmt.Sprintf(benchPolicy, "secrets")})
 
 	one := `{"input":` + benchInput + `}`
 	var many strings.Builder
@@ -84,7 +84,7 @@ func BenchmarkOPA(b *testing.B) {
 	}
 }
 
-func put(b *testing.B, url string, body any) {
+func put(b testing.TB, url, token string, body any) {
 	b.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -94,7 +94,7 @@ func put(b *testing.B, url string, body any) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r.Header.Set("Authorization", "Bearer "+benchToken)
+	r.Header.Set("Authorization", "Bearer "+token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
 		b.Fatal(err)
