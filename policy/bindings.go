@@ -16,7 +16,11 @@ func bindingName(at Point, target string) string { return string(at) + ":" + tar
 
 func checkBindingName(name string) error {
 	point, target, _ := strings.Cut(name, ":")
-	return Binding{Script: "any", Target: target}.Validate(Point(point))
+	b := Binding{Script: "any", Target: target}
+	if Point(point) == PointDecisionLog {
+		b = Binding{Policy: "any", Target: target}
+	}
+	return b.Validate(Point(point))
 }
 
 func checkBinding(context.Context, secretstore.Scope, string, *Binding) (secretstore.References, error) {

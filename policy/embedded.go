@@ -154,7 +154,7 @@ func (s *Service) users(scope secretstore.Scope, name string) []secretstore.Refe
 	}
 	g := graph{snapshot: s.snapshot.Load(), at: at}
 	for from, b := range g.snapshot.bindings {
-		if found, _ := g.find(from.scope, b.Policy); b.Policy == name && found == at {
+		if found, _ := g.find(from.scope, name); (b.Policy == name || b.DryRun == name) && found == at {
 			out = append(out, secretstore.Reference{Kind: secretstore.KindBinding, Scope: from.scope.Path(), Name: from.name})
 		}
 	}

@@ -26,7 +26,9 @@ func bindingPut(c *connection) *cobra.Command {
 	cmd.Flags().StringVar(&spec.Policy, "policy", "", "the `name` of the policy")
 	cmd.Flags().StringVar(&spec.Script, "script", "", "the `name` of the script")
 	cmd.Flags().StringVar(&spec.Target, "target", "*", "what the point is asked `about`; * is anything")
+	cmd.Flags().StringVar(&spec.DryRun, "dry-run", "", "the `name` of a policy to try beside it: the decision log has where they differ")
 	cmd.MarkFlagsOneRequired("policy", "script")
+	cmd.MarkFlagsMutuallyExclusive("script", "dry-run")
 	cmd.MarkFlagsMutuallyExclusive("policy", "script")
 	return cmd
 }
@@ -52,7 +54,7 @@ func bindingList(c *connection) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return list(c.format, cmd.OutOrStdout(), bindings, "name", "target", "policy", "script", "updated_at")
+			return list(c.format, cmd.OutOrStdout(), bindings, "name", "target", "policy", "script", "dry_run", "updated_at")
 		})
 }
 

@@ -21,7 +21,7 @@ func policyCommand(c *connection) *cobra.Command {
 		about:   func(p client.Policy) (int, []string) { return p.Version, p.Warnings },
 	}
 	return group("policy", "policies in Rego, or as validators",
-		policyPut(c, d), d.get(), d.list(), d.delete(), d.versions(policyVersions(c)), d.restore(policyVersions(c)), policyEvaluate(c), policyTest(c), policyCheck(c))
+		policyPut(c, d), d.get(), d.list(), d.delete(), d.versions(policyVersions(c)), d.restore(policyVersions(c)), policyEvaluate(c), policyTest(c), policyCheck(c), policyDiff(c))
 }
 
 func policyVersions(c *connection) func(*client.Client) versioned[client.Policy] {

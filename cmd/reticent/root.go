@@ -62,6 +62,7 @@ Exit codes:
 		groupCommand(c),
 		issuerCommand(c),
 		auditCommand(c),
+		decisionCommand(c),
 		evalCommand(c),
 		versionCommand(),
 	)

@@ -311,12 +311,27 @@ func (p *Program) conflicts(path []string) (bool, error) {
 	return true, nil
 }
 
+// usualDecision is the rule that decides in a policy that names none: allow, but that
+// policies which mask the decision log (package system.log) have a rule mask or drop
+// in its place.
+func usualDecision(modules map[string]*ast.Module) string {
+	first := slices.Sorted(maps.Keys(modules))[0]
+	if modules[first].Package.Path.String() == "data.system.log" {
+		for _, name := range []string{"mask", "drop"} {
+			if hasRule(modules, name) {
+				return name
+			}
+		}
+	}
+	return "allow"
+}
+
 // decisionRef is the reference of the rule that decides.
 func decisionRef(src Source, modules map[string]*ast.Module) (ast.Ref, error) {
 	path := src.Decision
 	if path == "" {
 		first := slices.Sorted(maps.Keys(modules))[0]
-		return modules[first].Package.Path.Append(ast.StringTerm("allow")), nil
+		return modules[first].Package.Path.Append(ast.StringTerm(usualDecision(modules))), nil
 	}
 	ref := ast.Ref{ast.DefaultRootDocument}
 	for part := range strings.SplitSeq(path, "/") {
