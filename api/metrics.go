@@ -29,6 +29,7 @@ type Metrics struct {
 	dropped     prometheus.Counter
 	lost        *prometheus.CounterVec
 	tried       *prometheus.CounterVec
+	rotations   *prometheus.CounterVec
 }
 
 // NewMetrics makes the counters, and a registry that has them and those of the
@@ -55,6 +56,9 @@ func NewMetrics() *Metrics {
 		sandbox: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "reticent_script_sandbox", Help: "Whether script workers have a layer of the sandbox (landlock, seccomp, namespaces), 1 or 0.",
 		}, []string{"layer"}),
+		rotations: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_secret_rotations_total", Help: "Rotations of secrets by their plans on this node, by outcome (rotated, failed).",
+		}, []string{"outcome"}),
 		dropped: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "reticent_execution_records_dropped_total", Help: "Records of executions that were lost, since they came faster than they could be written.",
 		}),
@@ -69,7 +73,7 @@ func NewMetrics() *Metrics {
 		m.lost.WithLabelValues(string(reason)) // so that it shows from the start
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped, m.lost, m.tried)
+		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped, m.lost, m.tried, m.rotations)
 	return m
 }
 
@@ -87,7 +91,13 @@ func (m *Metrics) secrets(store *secretstore.Store) {
 			ConstLabels: prometheus.Labels{"state": state},
 		}, count))
 	}
+	_ = m.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "reticent_secret_rotations_failing", Help: "Secrets whose plans failed since they last had a new version.",
+	}, func() float64 { return float64(store.FailingRotations()) }))
 }
+
+// Rotated counts a rotation; it is for secretstore.RotatorConfig.Count.
+func (m *Metrics) Rotated(outcome string) { m.rotations.WithLabelValues(outcome).Inc() }
 
 // Found counts a find of the net; it is for secretstore.Config.Found.
 func (m *Metrics) Found(secret string) { m.finds.WithLabelValues(secret).Inc() }

@@ -63,8 +63,9 @@ type Occasion struct {
 
 // The points of runs that answer no binding.
 const (
-	PointRun  = "run"
-	PointTest = "test"
+	PointRun      = "run"
+	PointTest     = "test"
+	PointRotation = "rotation" // a secret's plan
 )
 
 // Result is how a run ended. Everything in it is masked.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"maps"
 	"sync/atomic"
@@ -33,13 +34,26 @@ func NewService(store *secretstore.Store, engine *Engine) *Service {
 	return s
 }
 
-// users are the scripts that a script is a module of.
+// users are the scripts that a script is a module of, and the secrets that it rotates.
 func (s *Service) users(scope secretstore.Scope, name string) []secretstore.Reference {
 	var out []secretstore.Reference
 	for _, doc := range s.Store.Dependents(secretstore.KindScript, scope, name) {
 		out = append(out, secretstore.Reference{Kind: doc.Kind, Scope: doc.Scope.Path(), Name: doc.Name})
 	}
-	return out
+	return append(out, s.Store.RotatedBy(scope, name)...)
+}
+
+// Rotate runs a script that gives a secret a new value, for [secretstore.Rotator].
+// The error has what the run would answer with, which is masked.
+func (s *Service) Rotate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, input json.RawMessage) error {
+	result, err := s.RunWith(ctx, by, scope, name, Given{Input: input, Point: PointRotation})
+	if err != nil {
+		return err
+	}
+	if e := result.Error; e != nil {
+		return &secretstore.Failure{Class: secretstore.ErrInvalid, Message: fmt.Sprintf("script %s: %s: %s", name, e.Code, e.Message)}
+	}
+	return nil
 }
 
 // follow swaps the snapshot. The store calls it one change at a time, with every

@@ -28,6 +28,7 @@
 //	use:{scope}:{name}                 the last use of a secret
 //	doc:{kind}:{scope}:{name}          a variable, script, policy, binding, grant or group
 //	token:{id}                         an API token, its hash encrypted
+//	lease:rotation                     which node follows the plans of secrets
 //	meta:key                           a constant under the key-encryption key
 //
 // where {scope} is "", "projects/p" or "projects/p/services/s".

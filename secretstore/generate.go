@@ -104,6 +104,19 @@ var kinds = map[string]struct {
 	}},
 }
 
+// check gives the encoding of what make would make, without the time that an RSA
+// key takes.
+func (g Generate) check() (Encoding, error) {
+	if g.Kind == "rsa" {
+		if _, err := oneOf("bits", g.Bits, 3072, rsaKeyBits); err != nil {
+			return "", err
+		}
+		g.Kind, g.Bits = "ed25519", 0 // the same but for the bits
+	}
+	made, err := g.make()
+	return made.encoding, err
+}
+
 // make makes the value. It can take a second, for an RSA key, and is no part of a
 // transaction.
 func (g Generate) make() (generated, error) {

@@ -57,6 +57,24 @@ const (
 	// DefaultPageSize is what a list gives when it is not asked for a size.
 	DefaultPageSize = 100
 
+	// MinRotationPeriod is the shortest every or before_expiry of a plan.
+	MinRotationPeriod = time.Hour
+	// DefaultRotationKeep is how many of the versions before the newest a plan leaves
+	// enabled that does not say.
+	DefaultRotationKeep = 1
+	// RotationInterval is how often it is looked for secrets whose plans are due.
+	RotationInterval = 15 * time.Second
+	// MaxRotationTime is how long one rotation may take, and RotationLease for how long
+	// a node has the turn: longer, so that none works on after it.
+	MaxRotationTime = time.Minute
+	RotationLease   = 2 * time.Minute
+	// MinRotationBackoff is how long a plan waits after its first failure. It doubles
+	// with each one, up to MaxRotationBackoff.
+	MinRotationBackoff = time.Minute
+	MaxRotationBackoff = time.Hour
+	// MaxRotationErrorBytes bounds what is told of a failure.
+	MaxRotationErrorBytes = 512
+
 	// MaxDocumentVersions is how many versions of a script or a policy are kept.
 	MaxDocumentVersions = 100
 	// MaxNoteBytes is the length of an author's note on a version.

@@ -24,6 +24,8 @@ type Patch struct {
 	Plain             Optional[[]string]   `json:"plain"`
 	UseInPlaceholders Optional[bool]       `json:"use_in_placeholders"`
 	ExpiresAt         Optional[*time.Time] `json:"expires_at"`
+	// Rotation is merged into the plan that there is.
+	Rotation Optional[json.RawMessage] `json:"rotation"`
 
 	WriteOptions `json:"-"`
 }
@@ -76,10 +78,37 @@ func (s *Store) PatchSecret(ctx context.Context, by Principal, scope Scope, name
 		if err := s.patchLimits(tx, scope, name, r, p, v); err != nil {
 			return err
 		}
+		if err := s.patchPlan(by, scope, r, p.Rotation); err != nil {
+			return err
+		}
 		r.applied(p.Set, v != nil)
 		return nil
 	})
 	return s.shown(by, out), err
+}
+
+// patchPlan merges a patch into the plan of r, on the permissions of who wants it
+// so. Null takes the plan away.
+func (s *Store) patchPlan(by Principal, scope Scope, r *secretRecord, patch Optional[json.RawMessage]) error {
+	if !patch.Present {
+		return nil
+	}
+	if patch.Value == nil {
+		return s.plan(by, scope, r, nil)
+	}
+	var current RotationPlan
+	if r.Rotation != nil {
+		current = r.Rotation.Plan
+	}
+	merged, err := MergePatch(current, patch.Value)
+	if err != nil {
+		return err
+	}
+	var next RotationPlan
+	if err := Decode(merged, &next); err != nil {
+		return err
+	}
+	return s.plan(by, scope, r, &next)
 }
 
 // apply patches what belongs to the secret.

@@ -14,6 +14,8 @@ type Reference struct {
 	Name  string `json:"name"`
 }
 
+func (r Reference) compare(o Reference) int { return strings.Compare(fmt.Sprint(r), fmt.Sprint(o)) }
+
 // place says where a document is.
 type place struct {
 	docScope
@@ -66,7 +68,7 @@ func (st *state) usedBy(scope Scope, name string) []Reference {
 			out = append(out, Reference{Kind: key.kind, Scope: key.scope.Path(), Name: key.name})
 		}
 	}
-	slices.SortFunc(out, func(a, b Reference) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	slices.SortFunc(out, Reference.compare)
 	return out
 }
 

@@ -35,6 +35,10 @@ type Secret struct {
 	// "NAME" or "projects/p/NAME"; one that is gone, or that the scope does not
 	// see, is "?".
 	DerivedFrom []string `json:"derived_from"`
+	// Rotation is the plan that gives it new values, if any, and RotationState how
+	// that is going; it changes without the ETag.
+	Rotation      *RotationPlan  `json:"rotation,omitempty"`
+	RotationState *RotationState `json:"rotation_state,omitempty"`
 	// Version is the newest one.
 	Version int `json:"version"`
 	// PublicKey is the public half of the newest version, as PKIX PEM, where the
@@ -160,6 +164,7 @@ type secretRecord struct {
 	CreatedAt   time.Time         `json:"created_at"`
 	UpdatedAt   time.Time         `json:"updated_at"`
 	Versions    []versionRecord   `json:"versions"`
+	Rotation    *rotationRecord   `json:"rotation,omitempty"`
 	Set         string            `json:"set,omitempty"`
 	Applied     string            `json:"applied,omitempty"` // a fingerprint
 }
@@ -253,6 +258,7 @@ func (r *secretRecord) metadata(scope Scope, name string) Secret {
 		Fingerprint: v.Fingerprint, Set: r.Set, AppliedFingerprint: r.Applied, PublicKey: v.PublicKey, Weak: v.Weak, Warnings: r.warnings(v, time.Now()),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, ETag: r.ETag,
 	}
+	out.Rotation, out.RotationState = r.rotationState()
 	if out.Tags == nil {
 		out.Tags = map[string]string{}
 	}

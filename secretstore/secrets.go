@@ -26,6 +26,7 @@ type Spec struct {
 	Plain             []string          `json:"plain"`
 	UseInPlaceholders *bool             `json:"use_in_placeholders"`
 	ExpiresAt         *time.Time        `json:"expires_at"`
+	Rotation          *RotationPlan     `json:"rotation"`
 
 	WriteOptions `json:"-"`
 }
@@ -114,6 +115,9 @@ func (s *Store) writeSecret(ctx context.Context, by Principal, action string, sc
 		if _, err := s.addVersion(tx, scope, name, r, v); err != nil {
 			return err
 		}
+		if err := s.plan(by, scope, r, spec.Rotation); err != nil {
+			return err
+		}
 		r.applied(spec.Set, true)
 		out, err = s.saveSecret(tx, scope, name, r)
 		return err
@@ -156,6 +160,7 @@ func (s *Store) addVersion(tx kv.WriteTx, scope Scope, name string, r *secretRec
 	if err != nil {
 		return false, err
 	}
+	r.settled()
 	n := 1
 	if len(r.Versions) > 0 {
 		n = r.Versions[len(r.Versions)-1].Version + 1

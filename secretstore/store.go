@@ -39,6 +39,9 @@ type Config struct {
 	// Random draws surrogates; nil means crypto/rand. Only tests fix it, to
 	// compare two servers byte by byte.
 	Random io.Reader
+	// Now is the time that versions and plans go by; nil means time.Now. Only tests
+	// set it.
+	Now func() time.Time
 	// AuditRetention is how long audit entries are kept; 0 means
 	// audit.DefaultRetention. AuditRestart begins a new chain where the head of the
 	// one that there is cannot be verified any more.
@@ -54,6 +57,7 @@ type Store struct {
 	guard  *seal.Guard
 	found  func(name string)
 	random io.Reader
+	clock  func() time.Time
 	audit  *audit.Log
 	kek    kek
 
@@ -78,9 +82,12 @@ type Store struct {
 // that the values were encrypted with is told and nothing is touched.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	s := &Store{
-		kv: c.KV, keys: c.Keys, log: c.Log, found: c.Found, random: c.Random,
+		kv: c.KV, keys: c.Keys, log: c.Log, found: c.Found, random: c.Random, clock: c.Now,
 		guard: seal.NewGuard(), applied: make(chan struct{}), done: make(chan struct{}),
 		usesDone: make(chan struct{}),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -242,7 +249,7 @@ func (s *Store) wake(revision int64) {
 	}
 }
 
-func (s *Store) now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
 
 // randomID gives an unguessable id of 130 bits in lower-case letters and digits.
 func randomID() string {

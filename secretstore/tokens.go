@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/reticent/reticent/secretstore/access"
@@ -157,7 +156,7 @@ func (s *Store) RevokeToken(ctx context.Context, by Principal, scope Scope, id, 
 		}
 		if used := s.state.Load().storedBy(tokenSubject(id)); len(used) > 0 && !force {
 			return &Failure{Class: ErrInUse, UsedBy: s.visible(by, used), Message: fmt.Sprintf(
-				"%d documents that name secrets were stored with this token and will deny without it; store them with another, let the token expire instead, or delete with ?force=true", len(used))}
+				"%d documents that name secrets, or plans of secrets, were stored with this token and end without it; store them with another, let the token expire instead, or delete with ?force=true", len(used))}
 		}
 		if id == adminToken {
 			r.Revoked, r.ETag = true, randomID()
@@ -168,7 +167,7 @@ func (s *Store) RevokeToken(ctx context.Context, by Principal, scope Scope, id, 
 }
 
 // storedBy gives the documents that name secrets and stand on somebody's
-// permissions.
+// permissions, and the secrets whose plans do.
 func (st *state) storedBy(subject string) []Reference {
 	var out []Reference
 	for _, byName := range st.docs {
@@ -178,7 +177,14 @@ func (st *state) storedBy(subject string) []Reference {
 			}
 		}
 	}
-	slices.SortFunc(out, func(a, b Reference) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	for scope, byName := range st.secrets {
+		for name, x := range byName {
+			if p := x.record.Rotation; p != nil && p.Author.ID == subject {
+				out = append(out, Reference{Kind: KindSecret, Scope: scope.Path(), Name: name})
+			}
+		}
+	}
+	slices.SortFunc(out, Reference.compare)
 	return out
 }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/reticent/reticent/api"
 	"github.com/reticent/reticent/api/client"
@@ -35,6 +36,8 @@ type Options struct {
 	// InProcess runs scripts in the test's process: faster to start, and without
 	// the limits of a worker.
 	InProcess bool
+	// Now is the time that versions of secrets and plans go by; nil means time.Now.
+	Now func() time.Time
 	// Random draws surrogates; nil means crypto/rand. See Counter.
 	Random io.Reader
 	// DataDir is that of an earlier server, to start it again; "" makes one.
@@ -62,6 +65,8 @@ type Server struct {
 	// Store, Metrics and API are what the server is made of.
 	Store   *secretstore.Store
 	Metrics *api.Metrics
+	// Rotator follows the plans of secrets when a test has it do so.
+	Rotator *secretstore.Rotator
 	API     api.Config
 
 	stop func()
@@ -88,7 +93,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.Store, err = secretstore.Open(t.Context(), secretstore.Config{KV: db, Keys: keys(t, keyPath), Holder: holder, Log: log, Found: s.Metrics.Found, Random: o.Random})
+	s.Store, err = secretstore.Open(t.Context(), secretstore.Config{KV: db, Keys: keys(t, keyPath), Holder: holder, Log: log, Found: s.Metrics.Found, Random: o.Random, Now: o.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +137,7 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatal(err)
 	}
 	policies.Record = decisions.Record
+	s.Rotator = s.Store.NewRotator(secretstore.RotatorConfig{Run: scripts.Rotate, Count: s.Metrics.Rotated})
 	identities := identity.New(identity.Config{Store: s.Store, Fetch: policy.FetchKeySets(out, s.Store), Log: log})
 	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Decisions: decisions, Log: log, Metrics: s.Metrics}
 

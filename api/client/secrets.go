@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -42,6 +43,28 @@ type SecretSpec struct {
 	Plain             []string          `json:"plain,omitempty"`
 	UseInPlaceholders *bool             `json:"use_in_placeholders,omitempty"`
 	ExpiresAt         *time.Time        `json:"expires_at,omitempty"`
+	Rotation          *Rotation         `json:"rotation,omitempty"`
+}
+
+// Rotation is a plan to give a secret new values: one of Every and BeforeExpiry,
+// durations such as "720h", and one of Generate and Script.
+type Rotation struct {
+	Every        string    `json:"every,omitempty"`
+	BeforeExpiry string    `json:"before_expiry,omitempty"`
+	Generate     *Generate `json:"generate,omitempty"`
+	Script       string    `json:"script,omitempty"`
+	// Keep is how many older versions stay enabled; nil has the server's default.
+	Keep *int `json:"keep,omitempty"`
+}
+
+// RotationState is how a plan is going.
+type RotationState struct {
+	Last     *time.Time `json:"last"`
+	Next     *time.Time `json:"next"`
+	Failures int        `json:"failures"`
+	Error    string     `json:"error,omitempty"`
+	// Author is the principal on whose permissions the plan stands.
+	Author string `json:"author"`
 }
 
 // SecretPatch is a JSON merge patch of a secret's metadata: a nil member is
@@ -59,6 +82,8 @@ type SecretPatch struct {
 	Plain             *[]string           `json:"plain,omitempty"`
 	UseInPlaceholders *bool               `json:"use_in_placeholders,omitempty"`
 	ExpiresAt         **time.Time         `json:"expires_at,omitempty"`
+	// Rotation is merged into the plan that there is; null takes it away.
+	Rotation json.RawMessage `json:"rotation,omitempty"`
 }
 
 // Secret is the metadata of a secret. There is no way to get its value.
@@ -75,6 +100,8 @@ type Secret struct {
 	UseInPlaceholders bool              `json:"use_in_placeholders"`
 	ExpiresAt         *time.Time        `json:"expires_at"`
 	DerivedFrom       []string          `json:"derived_from"`
+	Rotation          *Rotation         `json:"rotation,omitempty"`
+	RotationState     *RotationState    `json:"rotation_state,omitempty"`
 	Version           int               `json:"version"`
 	// PublicKey is the public half of a key that the server made, as PEM.
 	PublicKey string `json:"public_key"`

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/reticent/reticent/api/client"
@@ -35,8 +36,11 @@ func (a *applier) applySecret(ctx context.Context, m *manifest, r resource) (res
 	if a.changedSince(r, before) {
 		did = drifted
 	}
-	patch := patchTo(spec, before)
-	if patch == (client.SecretPatch{}) && before.Set == o.Set {
+	patch, err := patchTo(spec, before)
+	if err != nil {
+		return "", nil, err
+	}
+	if reflect.DeepEqual(patch, client.SecretPatch{}) && before.Set == o.Set {
 		return did, nil, nil
 	}
 	after, err := of.Patch(ctx, r.name, patch, o)
@@ -52,9 +56,10 @@ func (a *applier) applySecret(ctx context.Context, m *manifest, r resource) (res
 }
 
 // changedSince reports whether somebody else wrote the value of a secret since it
-// was applied. One that the server makes is not the files' to know.
+// was applied. One that the server or a
+// plan makes is not the files' to know.
 func (a *applier) changedSince(r resource, before client.Secret) bool {
-	if r.value == nil || before.AppliedFingerprint == "" || before.AppliedFingerprint == before.Fingerprint {
+	if r.value == nil || before.Rotation != nil || before.AppliedFingerprint == "" || before.AppliedFingerprint == before.Fingerprint {
 		return false
 	}
 	warn(a.stderr, r.String(), []string{"its value was changed by somebody since it was applied, and stays; --update-secrets writes that of the files"})
@@ -96,7 +101,7 @@ func (a *applier) secretChanges(before client.Secret, after client.Resource) ([]
 		return nil, err
 	}
 	for _, r := range []client.Resource{old, after} {
-		for _, member := range []string{"fingerprint", "applied_fingerprint", "public_key", "weak", "derived_from"} {
+		for _, member := range foundOut {
 			delete(r.Body, member)
 		}
 	}
@@ -109,6 +114,9 @@ func (a *applier) secretChanges(before client.Secret, after client.Resource) ([]
 	}
 	return changes, nil
 }
+
+// foundOut are the members of a secret that nobody writes.
+var foundOut = []string{"fingerprint", "applied_fingerprint", "public_key", "weak", "derived_from", "rotation_state"}
 
 // secretSpec reads the metadata of a secret.
 func (r resource) secretSpec() (client.SecretSpec, error) {
@@ -133,8 +141,7 @@ func (r resource) secretSpec() (client.SecretSpec, error) {
 }
 
 // patchTo gives the patch that makes the metadata of a secret those of spec.
-func patchTo(spec client.SecretSpec, current client.Secret) client.SecretPatch {
-	var p client.SecretPatch
+func patchTo(spec client.SecretSpec, current client.Secret) (p client.SecretPatch, err error) {
 	if spec.Description != current.Description {
 		p.Description = &spec.Description
 	}
@@ -171,5 +178,8 @@ func patchTo(spec client.SecretSpec, current client.Secret) client.SecretPatch {
 	if len(tags) > 0 {
 		p.Tags = &tags
 	}
-	return p
+	if !reflect.DeepEqual(spec.Rotation, current.Rotation) {
+		p.Rotation, err = rotationPatch(spec.Rotation)
+	}
+	return p, err
 }

@@ -92,7 +92,7 @@ func export(ctx context.Context, c *client.Client, at client.Scope) ([]exported,
 // keepSpec takes from a secret what nobody writes and what is as it would be
 // without it, and says where its value is to come from.
 func keepSpec(r resource) {
-	for _, member := range []string{"fingerprint", "applied_fingerprint", "public_key", "weak", "derived_from"} {
+	for _, member := range foundOut {
 		delete(r.body, member)
 	}
 	defaults := map[string]string{

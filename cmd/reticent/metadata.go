@@ -21,6 +21,7 @@ type metadataFlags struct {
 	placeholders bool
 	expires      string
 	encoding     string
+	rotation     rotationFlags
 }
 
 func (m *metadataFlags) register(c *cobra.Command) {
@@ -33,6 +34,7 @@ func (m *metadataFlags) register(c *cobra.Command) {
 	flags.StringSliceVar(&m.plain, "plain", nil, "`pointers` to the leaves of a structured secret that are not secret")
 	flags.BoolVar(&m.placeholders, "use-in-placeholders", true, "let placeholders use it")
 	flags.StringVar(&m.expires, "expires-at", "", "when it ends to be valid, as `2030-01-31T12:00:00Z`")
+	m.rotation.register(c)
 }
 
 // registerEncoding is for verbs that may make a secret: the encoding of one that
@@ -51,8 +53,12 @@ func (m *metadataFlags) spec() (client.SecretSpec, error) {
 	if err != nil {
 		return client.SecretSpec{}, err
 	}
+	rotation, err := m.rotation.plan()
+	if err != nil {
+		return client.SecretSpec{}, err
+	}
 	return client.SecretSpec{
-		Encoding: m.encoding, Description: m.description, Tags: tags, AllowedHosts: m.allowedHosts, AllowedIn: m.allowedIn,
+		Rotation: rotation, Encoding: m.encoding, Description: m.description, Tags: tags, AllowedHosts: m.allowedHosts, AllowedIn: m.allowedIn,
 		Release: m.release, Plain: m.plain, UseInPlaceholders: &m.placeholders, ExpiresAt: expires,
 	}, nil
 }
@@ -97,7 +103,9 @@ func (m *metadataFlags) patch(c *cobra.Command) (client.SecretPatch, error) {
 		}
 		p.ExpiresAt = &expires
 	}
-	return p, nil
+	var err error
+	p.Rotation, err = m.rotation.patch()
+	return p, err
 }
 
 func (m *metadataFlags) expiry() (*time.Time, error) {

@@ -97,5 +97,6 @@ does not thereby learn what a secret opens.
 	cmd.Flags().BoolVar(&withValue, "with-value", false, "read the value too, which becomes a new version")
 	value.register(cmd)
 	meta.register(cmd)
+	meta.rotation.registerNone(cmd)
 	return cmd
 }

@@ -209,6 +209,7 @@ type parts struct {
 	engine     *script.Engine
 	identities *identity.Service
 	egress     *egress.Client
+	rotator    *secretstore.Rotator
 	handler    http.Handler
 	log        *slog.Logger
 	ready      *atomic.Bool
@@ -249,6 +250,8 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 	scripts.Recorder = p.records
 	metrics.Sandbox(p.engine.Sandbox())
 	metrics.Workers(p.engine.Load)
+	p.rotator = p.store.NewRotator(secretstore.RotatorConfig{Run: scripts.Rotate, Count: metrics.Rotated})
+	p.rotator.Start()
 	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
 	c := &s.decisions.log
 	c.KV, c.Store, c.Policies, c.Log, c.Dropped, c.Tried = state, p.store, p.policies, log, metrics.DecisionsDropped, metrics.Tried
@@ -272,6 +275,9 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 
 // close ends the parts that started.
 func (p *parts) close() error {
+	if p.rotator != nil {
+		p.rotator.Close()
+	}
 	if p.engine != nil {
 		p.engine.Close()
 	}
