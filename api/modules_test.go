@@ -89,7 +89,7 @@ func TestModules(t *testing.T) {
 	p.source(project, "local", "exports.name = 'project'")
 	main := p.source(service, "main", "const _ = require('lodash'), rates = require('rates');\n"+
 		"module.exports = async () => [_.capitalize('vat'), rates.vat(), require('local').name, require('node:crypto') === require('crypto')]")
-	if d := cmp.Diff(client.RefersTo{Secrets: []string{}, Variables: []string{}, Hosts: []string{}, Modules: []string{"crypto", "local", "lodash", "node:crypto", "rates"}}, main.RefersTo); d != "" {
+	if d := cmp.Diff(client.RefersTo{Secrets: []string{}, Variables: []string{}, Keys: []string{}, Hosts: []string{}, Modules: []string{"crypto", "local", "lodash", "node:crypto", "rates"}}, main.RefersTo); d != "" {
 		t.Error(d)
 	}
 	p.gives(service, "main", `["Vat",20,"project",true]`)

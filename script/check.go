@@ -7,6 +7,7 @@ import (
 
 	"github.com/reticent/reticent/script/program"
 	"github.com/reticent/reticent/script/worker"
+	"github.com/reticent/reticent/secretstore"
 )
 
 // Source is a script's text.
@@ -33,6 +34,8 @@ type Module struct {
 	Source Source
 
 	secrets []string // that it reads by computed names
+	keys    []string // that it names
+	author  secretstore.Principal
 }
 
 // units gives the script and its modules as one program. In a Source modules
@@ -58,6 +61,8 @@ type Checked struct {
 	// Secrets and Variables are the names that it gives as constants, in order.
 	Secrets   []string
 	Variables []string
+	// Keys are those of context.keys, likewise.
+	Keys []string
 	// Hosts are those of the URLs among its literals.
 	Hosts []string
 	// Fetches reports whether it calls fetch.
@@ -130,7 +135,7 @@ func (e *Engine) read(ctx context.Context, s Source) (*Checked, error) {
 	if len(kept) > 0 {
 		return nil, &CheckError{Findings: kept}
 	}
-	return &Checked{Secrets: info.Secrets, Variables: info.Variables, Hosts: info.Hosts, Fetches: info.Fetches, Requires: info.Requires}, nil
+	return &Checked{Secrets: info.Secrets, Variables: info.Variables, Keys: info.Keys, Hosts: info.Hosts, Fetches: info.Fetches, Requires: info.Requires}, nil
 }
 
 func (e *Engine) check(ctx context.Context, s Source) (*program.Info, []Finding, error) {

@@ -37,6 +37,8 @@ const (
 type RefersTo struct {
 	Secrets   []string `json:"secrets"`
 	Variables []string `json:"variables"`
+	// Keys are those of context.keys.
+	Keys []string `json:"keys"`
 	// Hosts are those of the URLs among its literals, with ports.
 	Hosts []string `json:"hosts"`
 	// Modules are what it gives to require: Node's modules and stored ones.

@@ -14,6 +14,7 @@ import (
 type examined struct {
 	source  Source
 	secrets []string // all that it and its modules name
+	keys    []string // that it names itself
 	uses    []string // names of stored scripts that it asks for
 }
 
@@ -27,7 +28,7 @@ func (s *Service) check(ctx context.Context, scope secretstore.Scope, name strin
 	if err := s.checkDependents(ctx, scope, name, d); err != nil {
 		return secretstore.References{}, err
 	}
-	return secretstore.References{Secrets: union(d.RefersTo.Secrets, d.Secrets), Uses: p.uses}, nil
+	return secretstore.References{Secrets: union(d.RefersTo.Secrets, d.Secrets), Uses: p.uses, Keys: p.keys}, nil
 }
 
 func union(lists ...[]string) []string {
@@ -49,8 +50,8 @@ func (s *Service) examine(ctx context.Context, scope secretstore.Scope, name str
 	if err != nil {
 		return examined{}, err
 	}
-	d.RefersTo = &RefersTo{Secrets: checked.Secrets, Variables: checked.Variables, Hosts: checked.Hosts, Modules: []string{}}
-	out := examined{secrets: union(checked.Secrets, d.Secrets)}
+	d.RefersTo = &RefersTo{Secrets: checked.Secrets, Variables: checked.Variables, Keys: checked.Keys, Hosts: checked.Hosts, Modules: []string{}}
+	out := examined{secrets: union(checked.Secrets, d.Secrets), keys: checked.Keys}
 	for _, want := range checked.Requires {
 		d.RefersTo.Modules = append(d.RefersTo.Modules, want.Name)
 		if _, builtin := program.CutBuiltin(want.Name); builtin {

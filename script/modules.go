@@ -52,6 +52,7 @@ type stored struct {
 type assembled struct {
 	id     string
 	source Source
+	keys   []namedKey
 }
 
 // program gives a script with its modules, as a snapshot has them. It is put
@@ -59,7 +60,7 @@ type assembled struct {
 func (s *stored) program(all shelf) assembled {
 	s.once.Do(func() {
 		source, _ := all.assemble(s.body.source(), s.doc.Scope, s, s.requires())
-		s.made = assembled{id: s.programID(source.Modules), source: source}
+		s.made = assembled{id: s.programID(source.Modules), source: source, keys: namedKeys(s.doc.Author, s.keys(), source.Modules)}
 	})
 	return s.made
 }
@@ -124,7 +125,7 @@ func (s shelf) assemble(root Source, scope secretstore.Scope, self *stored, requ
 	for n, u := range units[1:] {
 		source := u.at.body.source()
 		source.Uses = u.uses
-		root.Modules[n] = Module{Name: u.at.doc.Name, ID: u.at.id(), Source: source, secrets: u.at.body.Secrets}
+		root.Modules[n] = Module{Name: u.at.doc.Name, ID: u.at.id(), Source: source, secrets: u.at.body.Secrets, keys: u.at.keys(), author: u.at.doc.Author}
 	}
 	return root, lost
 }
@@ -139,6 +140,14 @@ func (s *stored) requires() []program.Require {
 		out[i] = program.Require{Name: name}
 	}
 	return out
+}
+
+// keys are those that the text of a stored script names.
+func (s *stored) keys() []string {
+	if s.body.RefersTo == nil {
+		return nil
+	}
+	return s.body.RefersTo.Keys
 }
 
 func (s *stored) id() string {

@@ -41,6 +41,8 @@ type Run struct {
 	// Context is what the execution point spreads on context itself, not sealed
 	// yet.
 	Context map[string]json.RawMessage
+	// Keys are those of context.keys, by the names that the script has.
+	Keys map[string]Key
 	// Fixtures answer fetch in a test of the script; nil in every other run.
 	Fixtures host.Fixtures
 	// SetSecret is context.secrets.set; nil means that it is not available. The
@@ -155,7 +157,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 		f := unknownLanguage
 		return host.Outcome{}, &RunError{Code: Code(f.Code), Message: f.Message, Line: f.Line, Column: f.Column}
 	}
-	job := host.Job{Secrets: s.secrets(), CanSet: r.SetSecret != nil, Fixtures: r.Fixtures, Limits: e.cfg.Limits}
+	job := host.Job{Secrets: s.secrets(), Keys: r.jobKeys(), CanSet: r.SetSecret != nil, Fixtures: r.Fixtures, Limits: e.cfg.Limits}
 	var err error
 	if job.Input, err = sealed(r.Seal, "the input", r.Input); err != nil {
 		return host.Outcome{}, err
@@ -177,7 +179,7 @@ func (e *Engine) perform(ctx context.Context, s *session) (host.Outcome, error) 
 		return host.Outcome{}, err
 	}
 	defer leave()
-	out, err := e.execute(ctx, worker.Task{ID: r.ID, Units: r.Source.units(r.ID), Sealed: !r.Seal.Set().Empty(),
+	out, err := e.execute(ctx, worker.Task{ID: r.ID, Units: r.Source.units(r.ID), Sealed: !r.Seal.Set().Empty() || len(r.Keys) > 0,
 		Job: job, Server: s, Limit: e.cfg.Limits.Time}, s)
 	if err == nil && out.Failure != nil && resource[out.Failure.Code] {
 		e.cfg.Logger.Warn("a script passed a limit", "script", r.Name, "code", string(out.Failure.Code))

@@ -13,12 +13,16 @@ import (
 	"github.com/reticent/reticent/script/host"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/audit"
+	"github.com/reticent/reticent/secretstore/key"
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
 // Service keeps the scripts of a store and runs them.
 type Service struct {
 	secretstore.Shelf[Document]
+	// Keys are those that scripts operate with as context.keys; nil is none. It is set
+	// before the first run.
+	Keys *key.Service
 	// Recorder keeps records of runs; nil keeps none. It is set before the first run.
 	Recorder *Recorder
 	engine   *Engine
@@ -141,6 +145,7 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 
 		Occasion:    Occasion{ScriptScope: doc.Scope.Path(), Version: doc.Version, Scope: scope.Path(), Point: cmp.Or(given.Point, PointRun)},
 		RecordInput: found.body.RecordInput,
+		Keys:        s.keys(doc.Scope, p.keys),
 	}, doc.SealingSet())
 	s.Store.Evaluated(ctx, by, doc, result.outcome())
 	return result, nil
@@ -169,7 +174,11 @@ func (s *Service) TestWith(ctx context.Context, by secretstore.Principal, scope 
 	if err != nil {
 		return Result{}, err
 	}
-	result := s.run(ctx, by, by, scope, Run{Name: "test", Source: p.source, Input: given.Input, Context: given.Context, Fixtures: given.Fixtures,
+	keys := s.keys(scope, namedKeys(by, p.keys, p.source.Modules))
+	if refused := forbidden(keys); refused != nil {
+		return Result{}, refused
+	}
+	result := s.run(ctx, by, by, scope, Run{Name: "test", Keys: keys, Source: p.source, Input: given.Input, Context: given.Context, Fixtures: given.Fixtures,
 		Occasion: Occasion{ScriptScope: scope.Path(), Scope: scope.Path(), Point: PointTest}, RecordInput: d.RecordInput}, set)
 	s.Store.Tested(ctx, by, secretstore.KindScript, scope, p.secrets, result.outcome())
 	return result, nil

@@ -163,3 +163,19 @@ func (s *Store) authorizeParts(by Principal, d Draft) error {
 	}
 	return nil
 }
+
+// authorizeKeys decides whether a principal may name these keys in what it stores in
+// a scope. One that is not there may be named; whether it may be used is decided
+// when it is.
+func (s *Store) authorizeKeys(by Principal, scope Scope, names []string) error {
+	st := s.state.Load()
+	for _, name := range names {
+		if st.findDocument(KindKey, scope, name) == nil {
+			continue
+		}
+		if s.authorize(by, string(KindKey)+".execute", scope, name) != nil {
+			return fail(ErrForbidden, "you may not use key %s, which the %s names", name, KindScript)
+		}
+	}
+	return nil
+}

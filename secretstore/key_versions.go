@@ -18,6 +18,8 @@ type KeyVersion struct {
 	Encoding   Encoding
 	Structured bool
 	Weak       bool
+	// Secret is the version as a run has it, with its limits.
+	Secret *seal.Secret
 	// Computed is set when a script made the value of other secrets.
 	Computed  bool
 	CreatedAt time.Time
@@ -54,12 +56,16 @@ func (s *Store) KeySecret(doc *Document) (KeySecret, error) {
 			continue
 		}
 		value, err := x.value(s, v)
+		var secret *seal.Secret
+		if err == nil {
+			secret, err = x.decrypt(s, v)
+		}
 		if err != nil {
 			s.log.Error("a secret cannot be opened and is unavailable", "scope", x.scope.Path(), "name", x.name, "version", v.Version, "error", err)
 			continue
 		}
 		out.Versions = append(out.Versions, KeyVersion{
-			Version: v.Version, ID: v.Fingerprint, Value: value.Value, Encoding: x.record.Encoding,
+			Version: v.Version, ID: v.Fingerprint, Value: value.Value, Secret: secret, Encoding: x.record.Encoding,
 			Structured: v.Structured, Weak: v.Weak, Computed: v.computed.is(), CreatedAt: v.CreatedAt,
 		})
 	}

@@ -101,6 +101,9 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 		return Entry[T]{}, false, err
 	}
 	refers, err := s.Check(ctx, scope, name, &value)
+	if err == nil {
+		err = s.Store.authorizeKeys(by, scope, refers.Keys)
+	}
 	if err != nil {
 		return Entry[T]{}, false, err
 	}

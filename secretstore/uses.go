@@ -12,6 +12,9 @@ type References struct {
 	// Uses are names of documents of the same kind that are part of it, looked up
 	// from its scope: the modules of a script.
 	Uses []string
+	// Keys are names of keys that it operates with, which who stores it must be able
+	// to execute.
+	Keys []string
 }
 
 // findDocument looks a document up from a scope: the nearest wins.

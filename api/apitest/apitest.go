@@ -126,7 +126,7 @@ func Start(t testing.TB, o Options) *Server {
 		t.Fatal(err)
 	}
 	scripts := script.NewService(s.Store, engine)
-	scripts.Recorder = recorder
+	scripts.Recorder, scripts.Keys = recorder, key.NewService(s.Store)
 	s.Metrics.Workers(engine.Load)
 	logging := decisionlog.Config{KV: db, Store: s.Store, Policies: policies, Node: "test", Log: log, Dropped: s.Metrics.DecisionsDropped, Tried: s.Metrics.Tried}
 	if o.Decisions != nil {
@@ -139,7 +139,7 @@ func Start(t testing.TB, o Options) *Server {
 	policies.Record = decisions.Record
 	s.Rotator = s.Store.NewRotator(secretstore.RotatorConfig{Run: scripts.Rotate, Count: s.Metrics.Rotated})
 	identities := identity.New(identity.Config{Store: s.Store, Fetch: policy.FetchKeySets(out, s.Store), Log: log})
-	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: key.NewService(s.Store), Decisions: decisions, Log: log, Metrics: s.Metrics}
+	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: scripts.Keys, Decisions: decisions, Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -76,6 +76,7 @@ type Script struct {
 type RefersTo struct {
 	Secrets   []string `json:"secrets"`
 	Variables []string `json:"variables"`
+	Keys      []string `json:"keys"`
 	Hosts     []string `json:"hosts"`
 	Modules   []string `json:"modules"`
 }

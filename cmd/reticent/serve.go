@@ -247,7 +247,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 		return p, err
 	}
 	scripts := script.NewService(p.store, p.engine)
-	scripts.Recorder = p.records
+	scripts.Recorder, scripts.Keys = p.records, key.NewService(p.store)
 	metrics.Sandbox(p.engine.Sandbox())
 	metrics.Workers(p.engine.Load)
 	p.rotator = p.store.NewRotator(secretstore.RotatorConfig{Run: scripts.Rotate, Count: metrics.Rotated})
@@ -261,7 +261,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 	p.policies.Record = p.decisions.Record
 	p.identities = identity.New(identity.Config{Store: p.store, Fetch: policy.FetchKeySets(p.egress, p.store), Log: log})
 	p.handler = api.New(api.Config{
-		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: key.NewService(p.store), Decisions: p.decisions,
+		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: scripts.Keys, Decisions: p.decisions,
 		Log: log, Metrics: metrics, PublicURL: s.publicURL,
 		Ready: func() error {
 			if !p.ready.Load() {

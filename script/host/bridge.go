@@ -26,6 +26,8 @@ type Bridge interface {
 	KeyKind(key string) (seal.KeyKind, error)
 	// ParseJSON is too.
 	ParseJSON(s string) (string, error)
+	// UseKey operates with a key of context.keys.
+	UseKey(u KeyUse) (text string, ok bool, err error)
 	// SetSecret stores a secret; value is what encoding/json makes of JSON.
 	SetSecret(name string, value any, scope string) error
 	Cache

@@ -34,6 +34,12 @@ func (h *Host) context() (goja.Value, error) {
 	if err := o.DefineDataProperty("cache", cache, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE); err != nil {
 		return nil, err
 	}
+	if _, given := h.job.Context["keys"]; !given || len(h.job.Keys) > 0 {
+		keys := h.vm.NewDynamicObject(&contextKeys{h: h})
+		if err := o.DefineDataProperty("keys", keys, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE); err != nil {
+			return nil, err
+		}
+	}
 	return o, o.DefineDataProperty("secrets", secrets, goja.FLAG_FALSE, goja.FLAG_FALSE, goja.FLAG_TRUE)
 }
 

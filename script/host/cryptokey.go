@@ -30,7 +30,10 @@ type heldKey struct {
 	key  *signing.Key
 	kind signing.Kind
 	form keyForm
-	web  *webKey // of a CryptoKey
+	// named is what context.keys calls the key, which then only signs and verifies
+	// tokens.
+	named string
+	web   *webKey // of a CryptoKey
 }
 
 const adviceKey = "a key is PEM, DER, a JSON Web Key, bytes, or a KeyObject of those"

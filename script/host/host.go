@@ -59,6 +59,7 @@ type Host struct {
 	forms     map[*goja.Object]*formData
 	keys      map[*goja.Object]*heldKey
 	sealed    map[*goja.Object]*sealedBytes
+	keyNames  map[*goja.Object]string // keys of context.keys
 	secrets   *secrets
 	variables *goja.Object // for getProperty
 	classes   classes

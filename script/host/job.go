@@ -13,6 +13,8 @@ type Job struct {
 	Script *Script `json:"-"`
 	// Secrets is the static sealing set, by name.
 	Secrets map[string]Secret `json:"secrets,omitempty"`
+	// Keys are those of context.keys, by name.
+	Keys map[string]Key `json:"keys,omitempty"`
 	// Input and Variables become context.input and context.variables.
 	Input     json.RawMessage `json:"input,omitempty"`
 	Variables json.RawMessage `json:"variables,omitempty"`

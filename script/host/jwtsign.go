@@ -64,6 +64,11 @@ func (h *Host) signJWT(payload, key, options goja.Value) goja.Value {
 		_, _, binary := h.binary(claims)
 		isClaims = !binary
 	}
+	o, _ := key.(*goja.Object)
+	name, named := h.keyNames[o]
+	if named {
+		options = h.namedOptions(name, options)
+	}
 	alg := h.jwtAlgorithm(options)
 	header := h.vm.NewObject()
 	_ = header.Set("alg", string(alg))
@@ -85,13 +90,16 @@ func (h *Host) signJWT(payload, key, options goja.Value) goja.Value {
 	if isNullish(key) || goja.IsString(key) && key.String() == "" {
 		h.plainError("secretOrPrivateKey must have a value")
 	}
-	k, err := h.keyOf(key)
-	if err != nil {
-		h.plainError("secretOrPrivateKey is not valid key material: " + err.Error())
-	}
-	h.checkAlgorithm("secretOrPrivateKey", alg, k, h.plainError)
-	if k.form == formPublic {
-		h.plainError("secretOrPrivateKey must be an asymmetric key when using " + string(alg) + ", and a private one")
+	k := &heldKey{named: name}
+	if !named {
+		var err error
+		if k, err = h.keyOf(key); err != nil {
+			h.plainError("secretOrPrivateKey is not valid key material: " + err.Error())
+		}
+		h.checkAlgorithm("secretOrPrivateKey", alg, k, h.plainError)
+		if k.form == formPublic {
+			h.plainError("secretOrPrivateKey must be an asymmetric key when using " + string(alg) + ", and a private one")
+		}
 	}
 	if goja.IsUndefined(payload) {
 		h.plainError("payload is required")
@@ -216,6 +224,11 @@ func (h *Host) claims(payload *goja.Object, options goja.Value) *goja.Object {
 
 // signatureOf signs the input of a token.
 func (h *Host) signatureOf(alg seal.Algorithm, k *heldKey, input string) string {
+	if k.named != "" {
+		signature, _, err := h.bridge.UseKey(KeyUse{Key: k.named, Do: KeySign, Algorithm: string(alg), Text: Bytes(input)})
+		h.must(err)
+		return signature
+	}
 	if k.sealed() || h.holds(input) {
 		signature, err := h.bridge.Sign(alg, k.text, input)
 		h.must(err)

@@ -138,12 +138,22 @@ func (h *Host) checkSignature(t *token, key, options goja.Value) {
 		// jsonwebtoken takes such a token if the options name "none".
 		h.invalidJWT("unsigned tokens are not accepted: anybody can make one")
 	}
-	keys := h.keysFor(t, key)
 	alg := seal.Algorithm(t.alg)
 	var allowed []string
 	if list, ok := h.option(options, "algorithms").(*goja.Object); ok {
 		allowed = h.strings(list)
 	}
+	o, _ := key.(*goja.Object)
+	if name, ok := h.keyNames[o]; ok {
+		switch {
+		case !slices.Contains(h.job.Keys[name].Algorithms, t.alg) || allowed != nil && !slices.Contains(allowed, t.alg):
+			h.invalidJWT("invalid algorithm")
+		case !h.verifiesNamed(name, t):
+			h.invalidJWT("invalid signature")
+		}
+		return
+	}
+	keys := h.keysFor(t, key)
 	failure := "invalid signature"
 	for _, k := range keys {
 		if allowed != nil && !slices.Contains(allowed, t.alg) || allowed == nil && !slices.Contains(jwtAlgorithms[nodeTypes[k.kind]], t.alg) || !alg.Known() {

@@ -19,6 +19,8 @@ type Info struct {
 	Secrets []string
 	// Variables are those of context.variables, likewise.
 	Variables []string
+	// Keys are those of context.keys, likewise.
+	Keys []string
 	// Hosts are the host (and port) of every http and https URL that a literal
 	// of it starts with.
 	Hosts []string
@@ -45,6 +47,14 @@ type Info struct {
 
 // secretName is the grammar of names, which the contract gives.
 var secretName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}$`)
+
+// keyName is the grammar of the IDs of keys, which the contract gives.
+var keyName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+
+// listNames are what the keys of a JSON Web Key Set, an array, are asked for.
+var listNames = map[string]bool{"length": true, "find": true, "filter": true, "map": true, "forEach": true, "some": true, "every": true,
+	"includes": true, "slice": true, "push": true, "sort": true, "join": true, "concat": true, "at": true, "reduce": true, "indexOf": true,
+	"entries": true, "values": true, "next": true}
 
 // objectNames are names that objects have of themselves. No secret may be
 // called so.
@@ -73,7 +83,7 @@ type analysis struct {
 	// declared counts the declarations of each name, in whatever scope.
 	declared map[string]int
 	// holders are the identifiers bound to context.secrets (or .variables).
-	holders map[string]string // identifier -> "secrets" or "variables"
+	holders map[string]string // identifier -> "secrets", "variables" or "keys"
 	// values are the identifiers that are bound once, by const, to a secret.
 	values map[string]string // identifier -> secret
 	// regexps are those bound once to a regular expression.
@@ -81,14 +91,14 @@ type analysis struct {
 	// numeric are those that never hold anything but a number.
 	numeric map[string]bool
 
-	secrets, variables, hosts map[string]bool
+	secrets, variables, keys, hosts map[string]bool
 }
 
 func analyse(tree *ast.Program, library bool) *analysis {
 	a := &analysis{
 		file: tree.File, library: library, callees: map[*ast.DotExpression]bool{}, declared: map[string]int{}, holders: map[string]string{},
 		values: map[string]string{}, regexps: map[string]bool{}, numeric: map[string]bool{},
-		secrets: map[string]bool{}, variables: map[string]bool{}, hosts: map[string]bool{},
+		secrets: map[string]bool{}, variables: map[string]bool{}, keys: map[string]bool{}, hosts: map[string]bool{},
 	}
 	a.info.Names, a.info.Values = map[string]bool{}, map[string]bool{}
 	(&walker{declare: func(id *ast.Identifier) { a.declared[id.Name.String()]++ }}).program(tree)
@@ -101,9 +111,10 @@ func analyse(tree *ast.Program, library bool) *analysis {
 	a.findNumeric(tree)
 	a.info.Secrets = sorted(a.secrets)
 	a.info.Variables = sorted(a.variables)
+	a.info.Keys = sorted(a.keys)
 	a.info.Hosts = sorted(a.hosts)
-	if len(a.secrets) > MaxNames || len(a.variables) > MaxNames {
-		a.find(1, Finding{Code: CodeLimit, Message: "the source names more than 256 secrets or variables (MaxNames)",
+	if len(a.secrets) > MaxNames || len(a.variables) > MaxNames || len(a.keys) > MaxNames {
+		a.find(1, Finding{Code: CodeLimit, Message: "the source names more than 256 secrets, variables or keys (MaxNames)",
 			Advice: "keep related ones in one structured secret"})
 	}
 	return a
@@ -209,11 +220,11 @@ func (a *analysis) findHolders(tree *ast.Program) {
 					a.hold(n.Left, a.holder(n.Right))
 				}
 			case *ast.PropertyShort:
-				if name := n.Name.Name.String(); name == "secrets" || name == "variables" {
+				if name := holderName(n.Name.Name.String()); name != "" {
 					a.holders[name] = name
 				}
 			case *ast.PropertyKeyed:
-				if name, ok := constantString(n.Key); ok && (name == "secrets" || name == "variables") {
+				if name, ok := constantString(n.Key); ok && holderName(name) != "" {
 					a.hold(n.Value, name)
 				}
 			}
@@ -272,7 +283,7 @@ func bound(e ast.Expression) string {
 	return ""
 }
 
-// holder tells which of "secrets" and "variables" e is, or "".
+// holder tells which of "secrets", "variables" and "keys" e is, or "".
 func (a *analysis) holder(e ast.Expression) string {
 	switch e := e.(type) {
 	case *ast.Identifier:
@@ -295,13 +306,19 @@ func (a *analysis) holder(e ast.Expression) string {
 }
 
 func holderName(s string) string {
-	if s == "secrets" || s == "variables" {
+	if s == "secrets" || s == "variables" || s == "keys" {
 		return s
 	}
 	return ""
 }
 
 func (a *analysis) refer(kind, name string) {
+	if kind == "keys" {
+		if keyName.MatchString(name) && !listNames[name] {
+			a.keys[name] = true
+		}
+		return
+	}
 	if !IsSecretName(name) {
 		return
 	}

@@ -128,7 +128,7 @@ func (u *Unit) read(check bool) (*reading, []Finding) {
 
 // Together is what units of one program refer to.
 func Together(units ...*Info) Info {
-	out := Info{Secrets: []string{}, Variables: []string{}, Hosts: []string{}, Names: map[string]bool{}, Values: map[string]bool{}}
+	out := Info{Secrets: []string{}, Variables: []string{}, Keys: []string{}, Hosts: []string{}, Names: map[string]bool{}, Values: map[string]bool{}}
 	for _, u := range units {
 		out.merge(u)
 	}
@@ -138,6 +138,7 @@ func Together(units ...*Info) Info {
 func (i *Info) merge(o *Info) {
 	i.Secrets = union(i.Secrets, o.Secrets)
 	i.Variables = union(i.Variables, o.Variables)
+	i.Keys = union(i.Keys, o.Keys)
 	i.Hosts = union(i.Hosts, o.Hosts)
 	i.Fetches = i.Fetches || o.Fetches
 	i.Iterates = i.Iterates || o.Iterates

@@ -35,13 +35,14 @@ func (c *counting) Sign(seal.Algorithm, string, string) (string, error) { return
 func (c *counting) Verify(seal.Algorithm, string, string, string) (bool, error) {
 	return false, c.count()
 }
-func (c *counting) KeyKind(string) (seal.KeyKind, error)   { return "", c.count() }
-func (c *counting) CacheGet(string) (string, bool, error)  { return "", false, c.count() }
-func (c *counting) CacheSet(string, string, float64) error { return c.count() }
-func (c *counting) CacheDelete(string) error               { return c.count() }
-func (c *counting) SetSecret(string, any, string) error    { return c.count() }
-func (c *counting) ParseJSON(string) (string, error)       { return "", c.count() }
-func (c *counting) Cancel(int) error                       { return c.count() }
+func (c *counting) KeyKind(string) (seal.KeyKind, error)     { return "", c.count() }
+func (c *counting) CacheGet(string) (string, bool, error)    { return "", false, c.count() }
+func (c *counting) CacheSet(string, string, float64) error   { return c.count() }
+func (c *counting) CacheDelete(string) error                 { return c.count() }
+func (c *counting) UseKey(host.KeyUse) (string, bool, error) { return "", false, c.count() }
+func (c *counting) SetSecret(string, any, string) error      { return c.count() }
+func (c *counting) ParseJSON(string) (string, error)         { return "", c.count() }
+func (c *counting) Cancel(int) error                         { return c.count() }
 func (c *counting) StartFetch(_ int, _ host.Request, _ func(host.Completion)) error {
 	return c.count()
 }
@@ -62,6 +63,7 @@ func TestEvilWorker(t *testing.T) {
 		"an unknown call":    frame(`{"call":{"op":"open","a":"/etc/passwd"}}`),
 		"a call to resolve":  frame(`{"call":{"op":"resolve","a":"rsv_"}}`),
 		"a fetch of nothing": frame(`{"call":{"op":"fetch"}}`),
+		"a use of no key":    frame(`{"call":{"op":"use_key"}}`),
 		"no number":          frame(`{"call":{"op":"equal_number","number":"x"}}`),
 		"no seconds":         frame(`{"call":{"op":"cache_set","a":"k","b":"1","number":"x"}}`),
 		"source twice":       append(frame(`{"need_source":true}`), frame(`{"need_source":true}`)...),

@@ -280,6 +280,13 @@ func (w *process) answer(s Server, c *call) (reply, error) {
 		var kind seal.KeyKind
 		kind, err = s.KeyKind(x)
 		r.Text = host.Bytes(kind)
+	case opUseKey:
+		if c.Use == nil {
+			return r, errProtocol
+		}
+		var text string
+		text, r.Bool, err = s.UseKey(*c.Use)
+		r.Text = host.Bytes(text)
 	case opSetSecret:
 		err = s.SetSecret(x, c.Value, y)
 	case opCacheGet:

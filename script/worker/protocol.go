@@ -52,6 +52,7 @@ const (
 	opSign        op = "sign"
 	opVerify      op = "verify"
 	opKeyKind     op = "key_kind"
+	opUseKey      op = "use_key"
 	opSetSecret   op = "set_secret"
 	opFetch       op = "fetch"
 	opCacheGet    op = "cache_get"
@@ -72,6 +73,7 @@ type call struct {
 	Value   any           `json:"value,omitempty"`
 	ID      int           `json:"id,omitempty"`
 	Request *host.Request `json:"request,omitempty"`
+	Use     *host.KeyUse  `json:"use,omitempty"`
 }
 
 // reply is the server's answer to a call, or the end of a fetch.
@@ -98,6 +100,7 @@ type Server interface {
 	Verify(alg seal.Algorithm, key, message, signature string) (bool, error)
 	KeyKind(key string) (seal.KeyKind, error)
 	ParseJSON(s string) (string, error)
+	UseKey(u host.KeyUse) (text string, ok bool, err error)
 	SetSecret(name string, value any, scope string) error
 	host.Cache
 	Cancel(id int) error

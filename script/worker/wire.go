@@ -122,6 +122,12 @@ func (w *wire) KeyKind(key string) (seal.KeyKind, error) {
 	return seal.KeyKind(r.Text), err
 }
 
+// UseKey is host.Bridge's.
+func (w *wire) UseKey(u host.KeyUse) (string, bool, error) {
+	r, err := w.ask(call{Op: opUseKey, Use: &u})
+	return string(r.Text), r.Bool, err
+}
+
 // SetSecret is host.Bridge's.
 func (w *wire) SetSecret(name string, value any, scope string) error {
 	_, err := w.ask(call{Op: opSetSecret, A: host.Bytes(name), B: host.Bytes(scope), Value: value})

@@ -124,16 +124,31 @@ func (s *Service) Decrypt(by secretstore.Principal, scope secretstore.Scope, id 
 	case q.Token == "" || len(q.Token) > MaxTokenBytes:
 		return Decrypted{}, invalid("/token: a token of at most %d bytes (MaxTokenBytes) is expected", MaxTokenBytes)
 	}
-	if p, ok := signing.TokenParts(q.Token, 5); ok {
+	found, err := r.decrypt(q.Token)
+	if err != nil {
+		return Decrypted{}, err
+	}
+	return Decrypted{Content: contentOf(found.bytes), KeyID: found.by.kid, Version: found.by.number}, nil
+}
+
+// opened is what was in a token, and the version that it was encrypted to.
+type opened struct {
+	bytes []byte
+	by    *version
+}
+
+// decrypt tries the versions that a token may be for.
+func (r *ring) decrypt(token string) (opened, error) {
+	if p, ok := signing.TokenParts(token, 5); ok && len(token) <= MaxTokenBytes {
 		if h, ok := signing.ParseHeader(p[0]); ok && slices.Contains(encryptions, h.Encryption) {
 			for _, v := range r.candidates(h.KeyID, h.Algorithm) {
-				if payload, ok := v.decrypt(q.Token, h); ok {
-					return Decrypted{Content: contentOf(payload), KeyID: v.kid, Version: v.number}, nil
+				if payload, ok := v.decrypt(token, h); ok {
+					return opened{payload, v}, nil
 				}
 			}
 		}
 	}
-	return Decrypted{}, seal.Errorf(CodeUndecryptable, "the token is none that an enabled version of the key decrypts")
+	return opened{}, errUndecryptable
 }
 
 // CodeUndecryptable: a token is none that the key decrypts.

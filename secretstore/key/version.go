@@ -22,7 +22,8 @@ type version struct {
 	kid        string
 	createdAt  time.Time
 	key        *signing.Key
-	algorithms []string // those that go with it, the one that makes tokens first
+	sealed     *seal.Key // key, as a run of a script has it
+	algorithms []string  // those that go with it, the one that makes tokens first
 	problem    string
 }
 
@@ -79,7 +80,7 @@ func (d *Document) read(stored secretstore.KeyVersion) *version {
 		v.problem, v.algorithms = err.Error(), nil
 		return v
 	}
-	v.key = key
+	v.key, v.sealed = key, seal.NewKey(stored.ID, stored.Secret, stored.Value, key)
 	return v
 }
 

@@ -44,6 +44,12 @@ func (r *Run) Verify(alg Algorithm, key, message, signature string) (bool, error
 	if err != nil {
 		return false, err
 	}
+	return r.verifyPublic(alg, k, key, message, signature)
+}
+
+// verifyPublic is Verify with a key that is not symmetric; key is its text, or the
+// surrogate of that.
+func (r *Run) verifyPublic(alg Algorithm, k *signing.Key, key, message, signature string) (bool, error) {
 	inKey, inMessage, inSignature := r.origins(key), r.origins(message), r.origins(signature)
 	if encodingOfOther(inMessage, inSignature) || encodingOfOther(inKey, inSignature) || encodingOfOther(inKey, inMessage) {
 		return false, inspected("verifying a signature of an encoding of a secret", "sign and verify the same form")
@@ -91,19 +97,28 @@ func (r *Run) signature(alg Algorithm, key, message string) (keyed, error) {
 	out := keyed{fn: "sign-" + string(alg), key: key, message: message, exact: true}
 	if alg.Kind() == signing.Symmetric {
 		out.exact = r.exactKey(key)
-	} else {
-		if !k.Private() {
-			return keyed{}, keyErrorf("%s: a public key does not sign; give the private one", alg)
-		}
-		if _, done := r.recall(call{fn: out.fn, a: key, b: message}); !done {
-			if err := r.countSignature(); err != nil {
-				return keyed{}, err
-			}
-		}
+	} else if err := r.maySign(k, alg, out); err != nil {
+		return keyed{}, err
 	}
-	// Once: a signature that draws random numbers is to stay the same, and one takes
-	// a thousand times as long as an HMAC.
-	out.compute = sync.OnceValues(func() ([]byte, error) {
+	out.compute = r.signing(k, alg, message)
+	return out, nil
+}
+
+// maySign counts a signature with a private key that was not made before.
+func (r *Run) maySign(k *signing.Key, alg Algorithm, out keyed) error {
+	if !k.Private() {
+		return keyErrorf("%s: a public key does not sign; give the private one", alg)
+	}
+	if _, done := r.recall(call{fn: out.fn, a: out.key, b: out.message}); done {
+		return nil
+	}
+	return r.countSignature()
+}
+
+// signing computes a signature once: one that draws random numbers is to stay the
+// same, and one takes a thousand times as long as an HMAC.
+func (r *Run) signing(k *signing.Key, alg Algorithm, message string) func() ([]byte, error) {
+	return sync.OnceValues(func() ([]byte, error) {
 		m, err := r.resolve(message)
 		if err != nil {
 			return nil, err
@@ -111,7 +126,6 @@ func (r *Run) signature(alg Algorithm, key, message string) (keyed, error) {
 		s, err := k.Sign(alg, m)
 		return s, keyError(err)
 	})
-	return out, nil
 }
 
 var macHash = map[Algorithm]Hash{signing.HS256: HashSHA256, signing.HS384: HashSHA384, signing.HS512: HashSHA512}
