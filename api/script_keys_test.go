@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -148,5 +150,38 @@ func TestKeysOfScriptsStandOnTheirAuthor(t *testing.T) {
 	want(t, s, 204, request{"DELETE", "/v1/grants/h", "", nil})
 	if a := want(t, s, 200, request{"POST", "/v1/scripts/S/run", `{"input":{}}`, nil}); !strings.Contains(string(a.Body), `"code":"key_forbidden"`) {
 		t.Errorf("after the grant went: %s", a.Body)
+	}
+}
+
+// TestSealedKeys runs what docs/sealed.md says of keys, in a worker and in process.
+func TestSealedKeys(t *testing.T) {
+	page, err := os.ReadFile("../docs/sealed.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(page), "\n## Keys\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := regexp.MustCompile("(?m)^\\| ([^|]+) \\| `([^`]+)` \\| `([^`]+)` \\|$").FindAllStringSubmatch(section, -1)
+	if len(rows) < 10 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for name, inProcess := range map[string]bool{"worker": false, "in process": true} {
+		s := apitest.Start(t, apitest.Options{InProcess: inProcess, Script: func(c *script.Config) { c.Workers = 1 }})
+		scriptKeys(t, s, "example.org")
+		for _, row := range rows {
+			source := "const jwt = require('jsonwebtoken');\nmodule.exports = async function (context) { const S = context.secrets, K = context.keys; return " + row[2] + "\n}"
+			a := want(t, s, 200, request{"POST", "/v1/scripts/test", asJSON(t, map[string]any{"source": source, "input": map[string]any{}}), nil})
+			got := decode[struct {
+				Output json.RawMessage
+				Error  *struct{ Code string }
+			}](t, a.Body)
+			said := string(got.Output)
+			if got.Error != nil {
+				said = got.Error.Code
+			}
+			if said != row[3] {
+				t.Errorf("%s: %s: %s, want %s", name, row[1], said, row[3])
+			}
+		}
 	}
 }

@@ -88,6 +88,25 @@ interface Cache {
   delete(key: string): void;
 }
 
+/** A key of context.keys: the server operates with it, and the script has none of it. */
+interface Key {
+  /**
+   * The signature of the newest version, in the form of JSON Web Signature. It is
+   * sealed unless the secret of the key says release and no secret is in the data.
+   */
+  sign(data: string | ArrayBuffer | ArrayBufferView, options?: { algorithm?: string }): Buffer;
+  /** Is it a signature of any enabled version? */
+  verify(data: string | ArrayBuffer | ArrayBufferView, signature: ArrayBuffer | ArrayBufferView, options?: { algorithm?: string }): boolean;
+  /** A JSON Web Token. Its algorithm and its kid are the key's unless the options name others. */
+  jwt(claims: object, options?: JwtSignOptions): string;
+  /** The claims of a token that an enabled version signed, or an error of jsonwebtoken. */
+  verifyJwt(token: string, options?: JwtVerifyOptions): any;
+  /** A JWE for the newest version: of an object, a token of claims. */
+  encrypt(payload: string | ArrayBuffer | ArrayBufferView | object, options?: { type?: string }): string;
+  /** What is in a JWE that an enabled version decrypts. */
+  decrypt(token: string): Buffer;
+}
+
 /** What a handler is called with. */
 interface Context<Input = any> {
   /** What the caller sent. */
@@ -95,6 +114,8 @@ interface Context<Input = any> {
   readonly secrets: Secrets;
   readonly cache: Cache;
   readonly variables: { readonly [name: string]: any };
+  /** Each key that the source names by a constant. */
+  readonly keys: { readonly [name: string]: Key };
   /** What the execution point gives. */
   readonly [name: string]: any;
 }
@@ -666,4 +687,63 @@ declare class AbortSignal extends EventTarget {
 declare class AbortController {
   readonly signal: AbortSignal;
   abort(reason?: any): void;
+}
+
+/** A number of seconds, or a text such as "1h". */
+type Timespan = number | string;
+
+interface JwtSignOptions {
+  algorithm?: string;
+  expiresIn?: Timespan;
+  notBefore?: Timespan;
+  audience?: string | string[];
+  issuer?: string;
+  subject?: string;
+  jwtid?: string;
+  keyid?: string;
+  header?: { [name: string]: unknown };
+  noTimestamp?: boolean;
+  mutatePayload?: boolean;
+  encoding?: string;
+}
+
+interface JwtVerifyOptions {
+  algorithms?: string[];
+  audience?: string | RegExp | (string | RegExp)[];
+  issuer?: string | string[];
+  subject?: string;
+  jwtid?: string;
+  nonce?: string;
+  maxAge?: Timespan;
+  clockTolerance?: number;
+  clockTimestamp?: number;
+  ignoreExpiration?: boolean;
+  ignoreNotBefore?: boolean;
+  complete?: boolean;
+}
+
+declare module "jsonwebtoken" {
+  type Callback<T> = (error: Error | null, result?: T) => void;
+  /** A text, bytes, a JSON Web Key, a key of crypto, or one of context.keys. */
+  type JwtKey = string | ArrayBufferView | object;
+  /** Gives the key by the header of a token, by the callback or as what it returns. */
+  type JwtKeyGetter = (header: { alg?: string; kid?: string; [name: string]: any }, callback: (error: any, key?: JwtKey) => void) => unknown;
+
+  function sign(payload: string | ArrayBufferView | object, key: JwtKey, options?: JwtSignOptions): string;
+  function sign(payload: string | ArrayBufferView | object, key: JwtKey, options: JwtSignOptions, callback: Callback<string>): void;
+  function verify(token: string, key: JwtKeyGetter, options?: JwtVerifyOptions, callback?: Callback<any>): Promise<any>;
+  function verify(token: string, key: JwtKey, options?: JwtVerifyOptions, callback?: Callback<any>): any;
+  function decode(token: string, options?: { complete?: boolean }): any;
+  /** jose's: a key getter over a key set, which is fetched once in a run. */
+  function createRemoteJWKSet(url: string | URL): JwtKeyGetter;
+
+  class JsonWebTokenError extends Error {
+    readonly inner?: unknown;
+  }
+  class TokenExpiredError extends JsonWebTokenError {
+    readonly expiredAt: Date;
+  }
+  class NotBeforeError extends JsonWebTokenError {
+    readonly date: Date;
+  }
 }
