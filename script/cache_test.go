@@ -49,7 +49,7 @@ func TestCache(t *testing.T) {
 			{"a", "context.cache.set('k'.repeat(300), 1)", "cache_limit"},
 			{"a", "context.cache.set('k', 'x'.repeat(5e6))", "cache_limit"},
 			{"a", "context.cache.x = 1; return typeof context.cache.x", "script_error"},
-			{"a", "return [Object.keys(context), Object.keys(context.cache), 'get' in context.cache, delete context.cache.get]", `[["input","variables","cache","secrets"],[],true,false]`},
+			{"a", "return [Object.keys(context), Object.keys(context.cache), 'get' in context.cache, delete context.cache.get]", `[["input","variables","cache","keys","secrets"],[],true,false]`},
 		} {
 			input := `{"t":"sk_live_4242424242abcdef"}`
 			got := cachedRun(t, e, set, c.id, c.body, input)

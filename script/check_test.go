@@ -17,7 +17,7 @@ func TestCheck(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := &Checked{Secrets: []string{"A", "B"}, Variables: []string{"V"}, Hosts: []string{"api.example.org:8443"}, Fetches: true}
+		want := &Checked{Secrets: []string{"A", "B"}, Variables: []string{"V"}, Keys: []string{}, Hosts: []string{"api.example.org:8443"}, Fetches: true}
 		if d := cmp.Diff(want, got); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}

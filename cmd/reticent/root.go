@@ -57,6 +57,7 @@ Exit codes:
 		scriptCommand(c),
 		policyCommand(c),
 		bindingCommand(c),
+		pointCommand(c),
 		tokenCommand(c),
 		grantCommand(c),
 		groupCommand(c),
