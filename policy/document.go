@@ -36,6 +36,8 @@ type Document struct {
 
 	// Description is for people.
 	Description string `json:"description,omitempty"`
+
+	Envelope
 }
 
 // Language is what a policy is written in.

@@ -64,6 +64,9 @@ func (s *Service) Close() {
 
 // checkDocument compiles a policy; the error is an *InvalidError.
 func checkDocument(_ context.Context, _ secretstore.Scope, _ string, d *Document) (secretstore.References, error) {
+	if err := d.adopt(); err != nil {
+		return secretstore.References{}, err
+	}
 	compiled, err := d.Compile()
 	if err != nil {
 		return secretstore.References{}, err
@@ -129,6 +132,9 @@ func (s *Service) find(by secretstore.Principal, scope secretstore.Scope, name s
 func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, policy, input json.RawMessage) (Decision, error) {
 	var d Document
 	if err := secretstore.Decode(policy, &d); err != nil {
+		return Decision{}, err
+	}
+	if err := d.adopt(); err != nil {
 		return Decision{}, err
 	}
 	compiled, err := d.Compile()
