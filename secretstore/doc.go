@@ -30,6 +30,8 @@
 //	token:{id}                         an API token, its hash encrypted
 //	lease:rotation                     which node follows the plans of secrets
 //	meta:key                           a constant under the key-encryption key
+//	meta:kek:{key}                     the keyring, under a key outside of the database
+//	meta:rotation                      a rotation of the key-encryption key that goes on
 //
 // where {scope} is "", "projects/p" or "projects/p/services/s".
 package secretstore
