@@ -56,6 +56,12 @@ type bound struct {
 // it one change at a time.
 func (s *Service) follow(change secretstore.Change) {
 	last := s.snapshot.Load()
+	mine := func(doc *secretstore.Document) bool {
+		return doc.Kind == secretstore.KindPolicy || doc.Kind == secretstore.KindBinding || doc.Kind == secretstore.KindVariable
+	}
+	if last.policies != nil && !slices.ContainsFunc(change.Changed, mine) && !slices.ContainsFunc(change.Removed, mine) {
+		return
+	}
 	next := &snapshot{policies: maps.Clone(last.policies), bindings: maps.Clone(last.bindings)}
 	if next.policies == nil {
 		next.policies, next.bindings = make(map[place]*bound), make(map[place]Binding)

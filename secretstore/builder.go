@@ -24,6 +24,8 @@ type builder struct {
 	removed []*Document
 	rights  bool // a token, a group or a grant changed
 
+	ownsRouted, ownsExpiring bool // those of st are already copies
+
 	ownsIndex bool            // st.referrers is already a copy
 	reindexed map[string]bool // as are these of its sets
 }
@@ -228,14 +230,17 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 func (b *builder) finish() Change {
 	for scope, names := range b.touched {
 		for name := range names {
-			if secret := b.st.secrets[scope][name]; secret != nil {
-				if len(secret.record.Versions) == 0 {
-					// A value without its secret: the row was deleted or lost.
-					delete(b.st.secrets[scope], name)
-					continue
-				}
+			at, secret := secretPlace{scope, name}, b.st.secrets[scope][name]
+			if secret != nil && len(secret.record.Versions) == 0 {
+				// A value without its secret: the row was deleted or lost.
+				delete(b.st.secrets[scope], name)
+				secret = nil
+			}
+			if secret != nil {
 				secret.complete(b.s)
 			}
+			mark(&b.st.routed, &b.ownsRouted, at, secret, secret != nil && secret.routed)
+			mark(&b.st.expiring, &b.ownsExpiring, at, secret, secret != nil && secret.record.ExpiresAt != nil)
 		}
 	}
 	b.renewUsers()
@@ -258,6 +263,24 @@ func (b *builder) finish() Change {
 		}
 	}
 	return out
+}
+
+// mark keeps a secret in an index, or out of it, which is copied when it changes.
+func mark(index *map[secretPlace]*secret, owned *bool, at secretPlace, x *secret, in bool) {
+	if _, was := (*index)[at]; !was && !in {
+		return
+	}
+	if !*owned {
+		*owned = true
+		if *index = maps.Clone(*index); *index == nil {
+			*index = make(map[secretPlace]*secret)
+		}
+	}
+	if in {
+		(*index)[at] = x
+	} else {
+		delete(*index, at)
+	}
 }
 
 // renewAffected replaces the documents that may mean a secret that changed.

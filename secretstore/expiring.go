@@ -6,14 +6,12 @@ import "time"
 // those that have expired.
 func (s *Store) Expiring() (soon, past int) {
 	now := time.Now()
-	for _, byName := range s.state.Load().secrets {
-		for _, x := range byName {
-			switch x.record.expiry(now) {
-			case expiring:
-				soon++
-			case expired:
-				past++
-			}
+	for _, x := range s.state.Load().expiring {
+		switch x.record.expiry(now) {
+		case expiring:
+			soon++
+		case expired:
+			past++
 		}
 	}
 	return soon, past

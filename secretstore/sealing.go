@@ -1,6 +1,7 @@
 package secretstore
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -199,25 +200,21 @@ func (s *Store) RunOptions(by Principal, scope Scope) seal.Options {
 func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
 	var out []*seal.Secret
 	st, now := s.state.Load(), time.Now()
-	byPath := func(a, b Scope) int { return strings.Compare(a.Path(), b.Path()) }
-	for _, at := range slices.SortedFunc(maps.Keys(st.secrets), byPath) {
-		byName := st.secrets[at]
-		for _, name := range slices.Sorted(maps.Keys(byName)) {
-			x := byName[name]
-			if !x.routed {
+	byPlace := func(a, b secretPlace) int {
+		return cmp.Or(strings.Compare(a.scope.Path(), b.scope.Path()), strings.Compare(a.name, b.name))
+	}
+	for _, at := range slices.SortedFunc(maps.Keys(st.routed), byPlace) {
+		x := st.routed[at]
+		for _, v := range x.enabled() {
+			if !v.Limits.Allow(t) {
 				continue
 			}
-			for _, v := range x.enabled() {
-				if !v.Limits.Allow(t) {
-					continue
-				}
-				if sees := scope.sees(at); !sees || !x.usable(now) {
-					kept := *v
-					kept.Hidden, kept.Limits = !sees, seal.Limits{}
-					v = &kept
-				}
-				out = append(out, v)
+			if sees := scope.sees(at.scope); !sees || !x.usable(now) {
+				kept := *v
+				kept.Hidden, kept.Limits = !sees, seal.Limits{}
+				v = &kept
 			}
+			out = append(out, v)
 		}
 	}
 	return out
@@ -260,11 +257,9 @@ func (s *Store) scheduleExpiry(st *state) {
 	}
 	var next time.Time
 	now := time.Now()
-	for _, byName := range st.secrets {
-		for _, x := range byName {
-			if at := x.record.ExpiresAt; at != nil && at.After(now) && (next.IsZero() || at.Before(next)) {
-				next = *at
-			}
+	for _, x := range st.expiring {
+		if at := x.record.ExpiresAt; at.After(now) && (next.IsZero() || at.Before(next)) {
+			next = *at
 		}
 	}
 	if next.IsZero() {
@@ -280,11 +275,9 @@ func (s *Store) expire() {
 	current := s.state.Load()
 	b := s.builder(current.clone(current.revision))
 	now := time.Now()
-	for scope, byName := range current.secrets {
-		for name, x := range byName {
-			if x.record.ExpiresAt != nil && !x.usable(now) {
-				b.secretAt(scope, name)
-			}
+	for at, x := range current.expiring {
+		if !x.usable(now) {
+			b.secretAt(at.scope, at.name)
 		}
 	}
 	s.swap(b.st, b.finish())

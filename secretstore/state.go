@@ -22,6 +22,9 @@ type state struct {
 	tokens   map[string]*tokenRecord
 	byDigest map[string]string // IDs of tokens
 	access   *access.Index
+	// routed are the secrets that may go to some host, and expiring those that have a
+	// time at which they end: few of many.
+	routed, expiring map[secretPlace]*secret
 	// referrers are the documents that refer to secrets, by name (see entry).
 	referrers map[string]referrers
 	// variables has what [Store.Variables] gives, by scope, once it was asked for.
@@ -44,8 +47,16 @@ func (st *state) clone(revision int64) *state {
 		tokens:    maps.Clone(st.tokens),
 		byDigest:  maps.Clone(st.byDigest),
 		access:    st.access,
+		routed:    st.routed,
+		expiring:  st.expiring,
 		referrers: st.referrers,
 	}
+}
+
+// secretPlace is where a secret is stored.
+type secretPlace struct {
+	scope Scope
+	name  string
 }
 
 func (st *state) checkScope(scope Scope) error {
