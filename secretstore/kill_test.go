@@ -29,6 +29,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, operateUntilKilled(job))
 		os.Exit(1)
 	}
+	if dir := os.Getenv(rotatingEnv); dir != "" {
+		fmt.Fprintln(os.Stderr, rotateUntilKilled(dir))
+		os.Exit(1)
+	}
 	goleak.VerifyTestMain(m)
 }
 
