@@ -3,10 +3,8 @@ package api
 import (
 	"compress/gzip"
 	"context"
-	"encoding/binary"
 	"errors"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	jsonv2 "github.com/go-json-experiment/json"
-	"github.com/google/uuid"
 	"github.com/open-policy-agent/opa/v1/version"
 
 	"github.com/reticent/reticent/policy"
@@ -39,6 +36,8 @@ func (s *server) opa(r chi.Router, base string) {
 	r.Post(base+"/v1/compile", s.handle(s.opaCompile))
 	r.Get(base+"/v1/policies", s.handle(s.opaModules))
 	r.Get(base+"/v1/policies/*", s.handle(s.opaModule))
+	r.Get(base+"/bundles/{name}.tar.gz", s.handle(s.opaBundle))
+	r.Post(base+"/logs", s.handle(s.opaLog))
 }
 
 // ofOPA reports whether a request is one of OPA's API, whose errors have another
@@ -190,7 +189,7 @@ type provenance struct {
 }
 
 func (q *opaRequest) answerOf(a policy.Answer) opaAnswer {
-	out := opaAnswer{DecisionID: decisionID(), Explanation: a.Explanation, Metrics: a.Metrics}
+	out := opaAnswer{DecisionID: a.ID, Explanation: a.Explanation, Metrics: a.Metrics}
 	if a.Defined {
 		out.Result = &a.Value
 	}
@@ -204,15 +203,6 @@ func (q *opaRequest) answerOf(a policy.Answer) opaAnswer {
 		out.Provenance = &provenance{Version: version.Version, Commit: version.Vcs, Timestamp: version.Timestamp, Hostname: version.Hostname}
 	}
 	return out
-}
-
-// decisionID draws an id. It need not be hard to guess, and a batch draws many.
-func decisionID() string {
-	var id uuid.UUID
-	binary.NativeEndian.PutUint64(id[:8], rand.Uint64())
-	binary.NativeEndian.PutUint64(id[8:], rand.Uint64())
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // version 4 (RFC 9562)
-	return id.String()
 }
 
 // answerOPA writes an answer.

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/reticent/reticent/policy"
+	"github.com/reticent/reticent/secretstore/record"
 )
 
 // opaBatchBody asks for one document for several inputs, by an id of each.
@@ -50,7 +51,7 @@ func (s *server) opaBatch(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	out := opaBatchAnswer{BatchDecisionID: decisionID(), Responses: make(map[string]any, len(body.Inputs))}
+	out := opaBatchAnswer{BatchDecisionID: record.NewID(started), Responses: make(map[string]any, len(body.Inputs))}
 	failed := 0
 	for id, input := range body.Inputs {
 		a, err := batch.Document(q.ctx, json.RawMessage(input))
@@ -68,7 +69,7 @@ func (s *server) opaBatch(w http.ResponseWriter, r *http.Request) error {
 		failed++
 		p, _ := problemOf(opaFault(a.Problem))
 		problem := opaProblemOf(p)
-		problem.DecisionID = decisionID()
+		problem.DecisionID = a.ID
 		out.Responses[id] = problem
 	}
 	status := http.StatusOK

@@ -58,7 +58,7 @@ func must(b []byte, err error) []byte {
 	return b
 }
 
-var decisionID = regexp.MustCompile(`(,|\s*)"(batch_)?decision_id": ?"[0-9a-f-]{36}"(,?)`)
+var decisionID = regexp.MustCompile(`(,|\s*)"(batch_)?decision_id": ?"x[0-9a-f]{32}"(,?)`)
 
 // opaBody is the body of an answer without its decision ids.
 func opaBody(a answer) string {
@@ -179,11 +179,27 @@ func TestOPABatch(t *testing.T) {
 			}
 		})
 	}
-	// Each item has an id of its own.
+	// Each item has an id of its own, and is in the decision log by it.
 	a := want(t, s, 200, request{method: "POST", path: "/opa/v1/batch/data/door/who", body: `{"inputs":{"a":{},"b":{}}}`})
 	ids := regexp.MustCompile(`"(?:batch_)?decision_id":"([^"]+)"`).FindAllStringSubmatch(string(a.Body), -1)
 	if len(ids) != 3 || ids[0][1] == ids[1][1] || ids[1][1] == ids[2][1] {
 		t.Errorf("%s", a.Body)
+	}
+	a = want(t, s, 200, request{method: "POST", path: "/opa/v1/batch/data/door/key", body: `{"inputs":{"a":{"key":"` + opaSecret + `"}},"common_input":{"who":"ada"}}`})
+	id := decode[struct {
+		Responses map[string]struct {
+			ID string `json:"decision_id"`
+		}
+	}](t, a.Body).Responses["a"].ID
+	got := decode[struct {
+		Policy, Path, Point string
+		Input, Result       any
+	}](t, want(t, s, 200, request{method: "GET", path: "/v1/decisions/" + id}).Body)
+	if got.Policy != "door" || got.Path != "door/key" || got.Point != "opa" || got.Result != "***" {
+		t.Errorf("%+v", got)
+	}
+	if diff := cmp.Diff(map[string]any{"key": "***", "who": "ada"}, got.Input); diff != "" {
+		t.Error(diff)
 	}
 }
 

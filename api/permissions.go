@@ -104,6 +104,8 @@ func permissionTable() map[string]need {
 		t[question] = need{any: execute, kind: secretstore.KindPolicy, some: true}
 	}
 	t["GET {opa}/v1/policies"] = need{any: read, kind: secretstore.KindPolicy, some: true}
+	t["GET {opa}/bundles/{name}.tar.gz"] = need{any: read, kind: secretstore.KindPolicy}
+	t["POST {opa}/logs"] = need{any: execute, kind: secretstore.KindPolicy, some: true}
 	t["GET {opa}/v1/policies/*"] = t["GET {opa}/v1/policies"]
 	for _, operation := range []string{"sign", "verify", "encrypt", "decrypt"} {
 		t["POST {scope}/keys/{name}/"+operation] = need{any: execute, kind: secretstore.KindKey}

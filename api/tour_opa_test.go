@@ -41,6 +41,9 @@ func tourOPA(t *testing.T, s *apitest.Server, h *http.Client, scope client.Scope
 		{"POST", "/v1/query", `{"query":"x = data.tour.output","input":{"key":"` + key + `"}}`, 200, `"input":{"key":"***"}`},
 		{"POST", "/v1/compile", `{"query":"data.tour.allow"}`, 400, "secret_in_residual"},
 		{"POST", "/v1/compile", `{"query":"input.x == 1"}`, 200, `"queries"`},
+		{"GET", "/bundles/kept.tar.gz", "", 200, "\x1f\x8b"},
+		{"GET", "/bundles/rego.tar.gz", "", 400, "secret_in_residual"},
+		{"POST", "/logs", `[{"path":"tour/allow","input":{"key":"` + key + `"},"result":true}]`, 200, "{}"},
 		{"GET", "/v1/policies", "", 200, `"id":"rego/policy.rego"`},
 		{"GET", "/v1/policies/rego/policy.rego", "", 200, "package tour"},
 	} {

@@ -40,10 +40,7 @@ func (s *Service) Modules(by secretstore.Principal, scope secretstore.Scope) ([]
 	out := []Module{}
 	for _, name := range slices.Sorted(maps.Keys(nearest)) {
 		d := nearest[name]
-		files := d.Modules
-		if d.Source != "" {
-			files = map[string]string{sourceFile: d.Source}
-		}
+		files := d.files()
 		for _, file := range slices.Sorted(maps.Keys(files)) {
 			out = append(out, Module{ID: name + "/" + file, Raw: files[file]})
 		}

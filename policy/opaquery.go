@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -30,8 +31,17 @@ type Question struct {
 	Metrics, Instrument bool
 }
 
+// AtOPA stands for the point where OPA's API is asked, and AtOPALog for the
+// decisions that another OPA has sent the log of.
+const (
+	AtOPA    = "opa"
+	AtOPALog = "opa_log"
+)
+
 // Answer is what OPA's API answers with, masked.
 type Answer struct {
+	// ID is that of the decision in the decision log.
+	ID string
 	// Defined reports whether there is a document, or a way in which a query holds.
 	Defined bool
 	Value   any
@@ -100,25 +110,57 @@ func queryProblem(err error) error {
 	return err
 }
 
+// begin starts the evaluation of a question for the decision log.
+func (q Question) begin(ctx context.Context, path []string) *Evaluation {
+	x := Begin(ctx, q.By, Occasion{Scope: q.Scope, Point: AtOPA})
+	x.Path = strings.Join(path, "/")
+	return x
+}
+
+// told records an answer and gives it its id.
+func (s *Service) told(x *Evaluation, a Answer) Answer {
+	a.ID = x.ID
+	if a.Defined {
+		x.Answer = a.Value
+	}
+	s.Decided(x, Decision{Decision: a.Value == true, Error: a.Problem})
+	return a
+}
+
 // Document gives the document at a path, of the Rego policies that the scope sees.
 // One of several policies is put together from what each has. An error is the
 // caller's.
 func (s *Service) Document(ctx context.Context, q Question, path []string, input json.RawMessage) (Answer, error) {
+	x := q.begin(ctx, path)
+	a, pieces, err := s.document(ctx, q, path, input)
+	if err != nil {
+		return a, err
+	}
+	for _, p := range pieces {
+		x.answeredBy(p.of, q.Scope, input)
+	}
+	if slices.ContainsFunc(pieces, func(p piece) bool { return !p.of.recordsInput }) {
+		x.Input = nil
+	}
+	return s.told(x, a), nil
+}
+
+func (s *Service) document(ctx context.Context, q Question, path []string, input json.RawMessage) (Answer, []piece, error) {
 	pieces, err := s.snapshot.Load().documents(q.Scope).pieces(path)
 	if err != nil {
-		return Answer{}, err
+		return Answer{}, nil, err
 	}
 	var whole Answer
 	for _, p := range pieces {
 		a, err := s.piece(ctx, q, p, input)
 		if err != nil || a.Problem != nil || len(pieces) == 1 {
-			return a, err
+			return a, pieces, err
 		}
 		if !whole.join(a, p.path[len(path):]) {
-			return Answer{Problem: &Problem{Code: CodeConflict, Message: "the policy " + p.of.doc.Name + " has a document where another has a rule; give one of them another package"}}, nil
+			return Answer{Problem: &Problem{Code: CodeConflict, Message: "the policy " + p.of.doc.Name + " has a document where another has a rule; give one of them another package"}}, pieces, nil
 		}
 	}
-	return whole, nil
+	return whole, pieces, nil
 }
 
 func (s *Service) piece(ctx context.Context, q Question, p piece, input json.RawMessage) (Answer, error) {
@@ -192,6 +234,8 @@ func merge(into, from map[string]any) bool {
 type DocumentBatch struct {
 	service *Service
 	q       Question
+	path    []string
+	common  json.RawMessage
 	of      *bound
 	open    *rego.Documents
 	one     func(context.Context, json.RawMessage) (Answer, error)
@@ -206,7 +250,7 @@ func (s *Service) DocumentBatch(q Question, path []string, common json.RawMessag
 	if err != nil {
 		return nil, err
 	}
-	d := &DocumentBatch{service: s, q: q}
+	d := &DocumentBatch{service: s, q: q, path: path, common: common}
 	if len(pieces) != 1 || pieces[0].of.policyOf != TypeAPI {
 		// Each policy reads the input for itself, or its shape is checked.
 		d.one = func(ctx context.Context, input json.RawMessage) (Answer, error) {
@@ -232,7 +276,13 @@ func (d *DocumentBatch) Document(ctx context.Context, input json.RawMessage) (An
 	if d.one != nil {
 		return d.one(ctx, input)
 	}
-	return d.service.answered(ctx, d.q, d.of, d.open.Document(ctx, input)), nil
+	s := d.service
+	x := d.q.begin(ctx, d.path)
+	a := s.answered(ctx, d.q, d.of, d.open.Document(ctx, input))
+	if s.Record != nil {
+		x.answeredBy(d.of, d.q.Scope, overText(input, d.common))
+	}
+	return s.told(x, a), nil
 }
 
 // overText gives an input over what is common to several, as of
@@ -285,6 +335,7 @@ func (s *Service) queried(q Question, b *bound) (*rego.Policy, rego.Ask, error) 
 // with secrets, or one that sends requests, writes what is done with them, and
 // needs the permissions to change the policy and to use the secrets.
 func (s *Service) Query(ctx context.Context, q Question, query string, input json.RawMessage) (Answer, error) {
+	x := q.begin(ctx, nil)
 	b, err := s.snapshot.Load().documents(q.Scope).queried(query)
 	if err != nil {
 		return Answer{}, err
@@ -315,9 +366,10 @@ func (s *Service) Query(ctx context.Context, q Question, query string, input jso
 		if answer.Err != nil {
 			out.Problem = regoProblem(answer.Err)
 		}
-		return out, nil
+		return s.told(x, out), nil
 	}
-	return s.answered(ctx, q, b, answer), nil
+	x.answeredBy(b, q.Scope, input)
+	return s.told(x, s.answered(ctx, q, b, answer)), nil
 }
 
 // Partial evaluates a query about the documents of one policy as far as its input

@@ -15,14 +15,19 @@ import (
 // sourceFile is what messages call the module of a document that has one.
 const sourceFile = "policy.rego"
 
+// files are the modules of a Rego policy by file name.
+func (d Document) files() map[string]string {
+	if d.Source != "" {
+		return map[string]string{sourceFile: d.Source}
+	}
+	return d.Modules
+}
+
 // regoProgram is a compiled Rego policy.
 type regoProgram struct{ *rego.Program }
 
 func compileRego(d Document) (Compiled, error) {
-	source := rego.Source{Modules: d.Modules, Decision: d.Decision, V0: d.RegoVersion != nil && *d.RegoVersion == 0}
-	if d.Source != "" {
-		source.Modules = map[string]string{sourceFile: d.Source}
-	}
+	source := rego.Source{Modules: d.files(), Decision: d.Decision, V0: d.RegoVersion != nil && *d.RegoVersion == 0}
 	if d.Data != nil {
 		data, err := jsonvalue.Decode(d.Data)
 		if err != nil {

@@ -3,6 +3,7 @@ package interop_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -83,4 +84,32 @@ func start(t testing.TB, health string, env []string, command string, args ...st
 			}
 		}
 	}
+}
+
+// response is one whose body was read.
+type response struct {
+	*http.Response
+	body []byte
+}
+
+func get(t testing.TB, url, token, known string) response {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	if known != "" {
+		r.Header.Set("If-None-Match", known)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response{answer, body}
 }

@@ -47,7 +47,7 @@ func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader, cli
 		b.sender = newSender(client)
 	}
 	data := p.data
-	if p.sealed() {
+	if p.Sealed() {
 		if b.missing = set.Missing(); b.missing != nil {
 			return b, nil
 		}
@@ -63,9 +63,8 @@ func (p *Program) Bind(ctx context.Context, set *seal.Set, random io.Reader, cli
 	return b, err
 }
 
-// Sealed reports whether the policy is evaluated over surrogates: it uses secrets,
-// or sends requests.
-func (b *Policy) Sealed() bool { return b.program.sealed() }
+// Sealed is [Program.Sealed].
+func (b *Policy) Sealed() bool { return b.program.Sealed() }
 
 // seal seals the literals and the data of the policy and gives its data with
 // data.secrets.

@@ -56,9 +56,10 @@ type compiled struct {
 // Secrets are the names of the secrets that the policy refers to, in order.
 func (p *Program) Secrets() []string { return p.secrets }
 
-// sealed reports whether the policy is evaluated over surrogates. What a host
-// answers may have secrets in it that no policy names.
-func (p *Program) sealed() bool { return len(p.secrets) > 0 || p.sends }
+// Sealed reports whether the policy is evaluated over surrogates: it uses secrets,
+// or sends requests, since what a host answers may have secrets in it that no
+// policy names.
+func (p *Program) Sealed() bool { return len(p.secrets) > 0 || p.sends }
 
 // Entrypoint is the rule that decides, as in [Source.Decision].
 func (p *Program) Entrypoint() string {
@@ -224,7 +225,7 @@ func (p *Program) compile(modules map[string]*ast.Module, run *seal.Run, exact b
 		c = c.WithStageAfterID(ast.StageParseMetadataBlocks, sealMetadata(run))
 	}
 	change := bound
-	if p.sealed() {
+	if p.Sealed() {
 		change = func(c *ast.Compiler) []Issue {
 			w := &rewriter{levels: analyse(c), exact: exact}
 			w.issues = w.carry()

@@ -14,8 +14,8 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// codeResidual: what a partial evaluation leaves over would depend on a secret.
-const codeResidual seal.Code = "secret_in_residual"
+// CodeResidual: what a partial evaluation leaves over would depend on a secret.
+const CodeResidual seal.Code = "secret_in_residual"
 
 // Residual is what is left of a query when all that is known has been evaluated,
 // as OPA's compile API gives it: the query holds if one of Queries does.
@@ -99,7 +99,7 @@ func (p *Policy) Partial(ctx context.Context, query string, input json.RawMessag
 	return p.residual(ctx, known, body, value, terms, a)
 }
 
-var residualRefused = &Error{Code: codeResidual, Message: "the query depends on a secret, or sends a request; ask for the decision instead"}
+var residualRefused = &Error{Code: CodeResidual, Message: "the query depends on a secret, or sends a request; ask for the decision instead"}
 
 func (p *Policy) residual(ctx context.Context, known plain, body ast.Body, input *ast.Term, unknowns []*ast.Term, a Ask) (*Residual, error) {
 	e := &evaluation{policy: p, strict: a.Strict, cancel: topdown.NewCancel()}
