@@ -97,4 +97,3 @@ func tarball(d Document, program regoProgram, revision string) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
-
