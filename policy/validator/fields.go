@@ -112,7 +112,7 @@ var operandForms = []string{"field", "input", "value", "secret", "variable", "cl
 
 func (c *compiler) operand(form string, v any, pointer string, of origin, compares comparator) (operand, bool) {
 	if form == "value" {
-		return c.literal(v, pointer, compares)
+		return c.constant(v, pointer, compares)
 	}
 	text, ok := v.(string)
 	if !ok {
