@@ -23,8 +23,14 @@ func checkBindingName(name string) error {
 	return b.Validate(Point(point))
 }
 
-func checkBinding(context.Context, secretstore.Scope, string, *Binding) (secretstore.References, error) {
-	return secretstore.References{}, nil
+func checkBinding(_ context.Context, _ secretstore.Scope, _ string, b *Binding) (secretstore.References, error) {
+	var out secretstore.References
+	for _, n := range []secretstore.Named{{Kind: secretstore.KindPolicy, Name: b.Policy}, {Kind: secretstore.KindPolicy, Name: b.DryRun}, {Kind: secretstore.KindScript, Name: b.Script}} {
+		if n.Name != "" {
+			out.Others = append(out.Others, n)
+		}
+	}
+	return out, nil
 }
 
 // shown gives an entry its point as the name.

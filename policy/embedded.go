@@ -1,10 +1,8 @@
 package policy
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 
 	"github.com/reticent/reticent/policy/validator"
 	"github.com/reticent/reticent/secretstore"
@@ -145,21 +143,12 @@ func (s *Service) embedders(at place) []place {
 	return out
 }
 
-// users are the policies that embed a policy and the bindings that name it.
+// users are the policies that embed a policy.
 func (s *Service) users(scope secretstore.Scope, name string) []secretstore.Reference {
 	at := place{scope, name}
 	var out []secretstore.Reference
 	for _, p := range s.embedders(at) {
 		out = append(out, secretstore.Reference{Kind: secretstore.KindPolicy, Scope: p.scope.Path(), Name: p.name})
 	}
-	g := graph{snapshot: s.snapshot.Load(), at: at}
-	for from, b := range g.snapshot.bindings {
-		if found, _ := g.find(from.scope, name); (b.Policy == name || b.DryRun == name) && found == at {
-			out = append(out, secretstore.Reference{Kind: secretstore.KindBinding, Scope: from.scope.Path(), Name: from.name})
-		}
-	}
-	slices.SortFunc(out, func(a, b secretstore.Reference) int {
-		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Scope, b.Scope), cmp.Compare(a.Name, b.Name))
-	})
 	return out
 }

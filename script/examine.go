@@ -28,7 +28,16 @@ func (s *Service) check(ctx context.Context, scope secretstore.Scope, name strin
 	if err := s.checkDependents(ctx, scope, name, d); err != nil {
 		return secretstore.References{}, err
 	}
-	return secretstore.References{Secrets: union(d.RefersTo.Secrets, d.Secrets), Uses: p.uses, Keys: p.keys}, nil
+	return secretstore.References{Secrets: union(d.RefersTo.Secrets, d.Secrets), Uses: p.uses, Others: operated(p.keys)}, nil
+}
+
+// operated names keys.
+func operated(keys []string) []secretstore.Named {
+	var out []secretstore.Named
+	for _, name := range keys {
+		out = append(out, secretstore.Named{Kind: secretstore.KindKey, Name: name})
+	}
+	return out
 }
 
 func union(lists ...[]string) []string {

@@ -164,13 +164,14 @@ func (s *Store) authorizeParts(by Principal, d Draft) error {
 	return nil
 }
 
-// authorizeKeys decides whether a principal may name these keys in what it stores in
-// a scope. One that is not there may be named; whether it may be used is decided
+// authorizeKeys decides whether a principal may name the keys among these in what it
+// stores in a scope. One that is not there may be named; whether it may be used is decided
 // when it is.
-func (s *Store) authorizeKeys(by Principal, scope Scope, names []string) error {
+func (s *Store) authorizeKeys(by Principal, scope Scope, names []Named) error {
 	st := s.state.Load()
-	for _, name := range names {
-		if st.findDocument(KindKey, scope, name) == nil {
+	for _, named := range names {
+		name := named.Name
+		if named.Kind != KindKey || st.findDocument(KindKey, scope, name) == nil {
 			continue
 		}
 		if s.authorize(by, string(KindKey)+".execute", scope, name) != nil {

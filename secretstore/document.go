@@ -59,6 +59,7 @@ type Document struct {
 	UpdatedAt time.Time `json:"updated_at"`
 	Secrets   []string  `json:"secrets,omitempty"`
 	Uses      []string  `json:"uses,omitempty"`
+	Others    []Named   `json:"others,omitempty"`
 	// Author is who stored it as it is, on whose permissions it stands.
 	Author Principal `json:"author"`
 	// Note is what the author said of the version.
@@ -82,6 +83,7 @@ type Draft struct {
 	Name    string
 	Secrets []string
 	Uses    []string
+	Others  []Named
 	Body    json.RawMessage
 	IfMatch string
 	WriteOptions
@@ -131,7 +133,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 				return err
 			}
 		}
-		same := bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) && slices.Equal(doc.Uses, d.Uses)
+		same := bytes.Equal(doc.Body, d.Body) && slices.Equal(doc.Secrets, d.Secrets) && slices.Equal(doc.Uses, d.Uses) && slices.Equal(doc.Others, d.Others)
 		stays := d.Set == "" || d.Set == doc.Set
 		if !created && same && stays && doc.Author.ID == by.ID && slices.Equal(doc.Author.Groups, by.Groups) {
 			return nil
@@ -140,7 +142,7 @@ func (s *Store) PutDocument(ctx context.Context, by Principal, d Draft) (*Docume
 			doc.Version++
 		}
 		doc.ETag, doc.UpdatedAt = randomID(), s.now()
-		doc.Secrets, doc.Uses, doc.Body, doc.Author, doc.Note = d.Secrets, d.Uses, d.Body, by, d.Note
+		doc.Secrets, doc.Uses, doc.Others, doc.Body, doc.Author, doc.Note = d.Secrets, d.Uses, d.Others, d.Body, by, d.Note
 		doc.Set = d.setOr(doc.Set)
 		if err := keepVersion(tx, &doc); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -23,8 +24,8 @@ type Shelf[T any] struct {
 	// Fits says whether a value that passed Check may stand under a name in a
 	// scope, beside the others of its kind; nil means that any may.
 	Fits func(scope Scope, name string, value *T) error
-	// Users are the documents that refer to a value and would miss it; nil means
-	// that there are none.
+	// Users are the documents that refer to a value and would miss it, beside those
+	// that name it among others ([References]); nil means that there are none.
 	Users func(scope Scope, name string) []Reference
 	// Settle, if there is one, completes a value by the one whose place it takes,
 	// nil for none, and says whether it may. It is part of the transaction and must
@@ -102,7 +103,7 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 	}
 	refers, err := s.Check(ctx, scope, name, &value)
 	if err == nil {
-		err = s.Store.authorizeKeys(by, scope, refers.Keys)
+		err = s.Store.authorizeKeys(by, scope, refers.Others)
 	}
 	if err != nil {
 		return Entry[T]{}, false, err
@@ -117,7 +118,7 @@ func (s Shelf[T]) Put(ctx context.Context, by Principal, scope Scope, name strin
 		return Entry[T]{}, false, fmt.Errorf("encode %s: %w", s.Kind, err)
 	}
 	doc, created, err := s.Store.PutDocument(ctx, by, Draft{
-		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Body: body, IfMatch: ifMatch, Settle: s.settle(value), WriteOptions: s.options,
+		Kind: s.Kind, Scope: scope, Name: name, Secrets: refers.Secrets, Uses: refers.Uses, Others: refers.Others, Body: body, IfMatch: ifMatch, Settle: s.settle(value), WriteOptions: s.options,
 	})
 	if err != nil {
 		return Entry[T]{}, false, err
@@ -241,11 +242,17 @@ func (s Shelf[T]) List(by Principal, scope Scope, page PageRequest) (Page[Entry[
 // Delete deletes a value. Where documents refer to it, it fails with ErrInUse
 // unless force is set.
 func (s Shelf[T]) Delete(ctx context.Context, by Principal, scope Scope, name, ifMatch string, force bool) error {
-	if s.Users != nil && !force {
+	if !force {
 		if err := s.Store.authorize(by, string(s.Kind)+".delete", scope, name); err != nil {
 			return err
 		}
-		if used := s.Users(scope, name); len(used) > 0 && s.Store.state.Load().exists(s.Kind, scope, name) {
+		st := s.Store.state.Load()
+		used := st.referring(s.Kind, scope, name)
+		if s.Users != nil {
+			used = append(used, s.Users(scope, name)...)
+		}
+		slices.SortFunc(used, Reference.compare)
+		if len(used) > 0 && st.exists(s.Kind, scope, name) {
 			return &Failure{Class: ErrInUse, UsedBy: s.Store.visible(by, used),
 				Message: fmt.Sprintf("%s %s is referred to by %d documents; change them first or delete with ?force=true", s.Kind, name, len(used))}
 		}

@@ -12,9 +12,34 @@ type References struct {
 	// Uses are names of documents of the same kind that are part of it, looked up
 	// from its scope: the modules of a script.
 	Uses []string
-	// Keys are names of keys that it operates with, which who stores it must be able
-	// to execute.
-	Keys []string
+	// Others are documents of other kinds, looked up from its scope too: the keys
+	// that a script operates with, which who stores it must be able to execute; what
+	// a binding binds.
+	Others []Named
+}
+
+// Named is a document as another refers to it.
+type Named struct {
+	Kind Kind   `json:"kind"`
+	Name string `json:"name"`
+}
+
+// referring gives the documents that name the one of this place among others.
+func (st *state) referring(kind Kind, scope Scope, name string) []Reference {
+	var out []Reference
+	for at, byName := range st.docs {
+		if !at.scope.sees(scope) {
+			continue
+		}
+		for _, doc := range byName {
+			if slices.Contains(doc.Others, Named{kind, name}) {
+				if found := st.findDocument(kind, doc.Scope, name); found != nil && found.Scope == scope {
+					out = append(out, Reference{Kind: doc.Kind, Scope: doc.Scope.Path(), Name: doc.Name})
+				}
+			}
+		}
+	}
+	return out
 }
 
 // findDocument looks a document up from a scope: the nearest wins.
