@@ -14,6 +14,7 @@ require (
 	github.com/dlclark/regexp2/v2 v2.5.2 // what goja runs some regular expressions with; its limit is set
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b // runs JavaScript
 	github.com/elastic/go-seccomp-bpf v1.6.0 // bounds the system calls of worker processes
+	github.com/envoyproxy/go-control-plane/envoy v1.40.0 // the messages of Envoy's external authorization
 	github.com/evanw/esbuild v0.28.2 // makes JavaScript of TypeScript and of newer syntax
 	github.com/go-chi/chi/v5 v5.5.0 // routes requests
 	github.com/go-json-experiment/json v1.27.2 // strict JSON: duplicate names, bad UTF-8 and unknown members refused
@@ -42,6 +43,9 @@ require (
 	golang.org/x/term v0.47.0 // prompts that do not echo
 	golang.org/x/text v0.43.0 // the character sets of TextDecoder
 	google.golang.org/api v0.286.0 // credentials for Google Cloud KMS
+	google.golang.org/genproto/googleapis/rpc v0.0.0-20260819154853-08b0e4226688 // the status of an answer to Envoy
+	google.golang.org/grpc v1.84.0 // the transport of Envoy's external authorization
+	google.golang.org/protobuf v1.36.12 // writes what Envoy sends as JSON
 	sigs.k8s.io/yaml v1.6.0 // manifests and the API's document
 )
 
@@ -83,8 +87,10 @@ require (
 	github.com/bits-and-blooms/bitset v1.20.0 // indirect
 	github.com/cenkalti/backoff/v4 v4.3.0 // indirect
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/cncf/xds/go v0.0.0-20260202195803-dba9d589def2 // indirect
 	github.com/decred/dcrd/dcrec/secp256k1/v4 v4.4.1 // indirect
 	github.com/dlclark/regexp2 v1.12.0 // indirect
+	github.com/envoyproxy/protoc-gen-validate v1.3.3 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect
@@ -118,6 +124,7 @@ require (
 	github.com/mitchellh/mapstructure v1.5.0 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/pkg/browser v0.0.0-20240102092130-5ac0b6a4141c // indirect
+	github.com/planetscale/vtprotobuf v0.6.1-0.20240319094008-0393e58bdf10 // indirect
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
@@ -146,8 +153,5 @@ require (
 	golang.org/x/tools v0.52.0 // indirect
 	google.golang.org/genproto v0.0.0-20260622175928-b703f567277d // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260819154853-08b0e4226688 // indirect
-	google.golang.org/genproto/googleapis/rpc v0.0.0-20260819154853-08b0e4226688 // indirect
-	google.golang.org/grpc v1.84.0 // indirect
-	google.golang.org/protobuf v1.36.12 // indirect
 	kernel.org/pub/linux/libs/security/libcap/psx v1.2.77 // indirect
 )

@@ -51,6 +51,7 @@ type server struct {
 	egress    egress.Config
 	recorder  script.RecorderConfig
 	decisions decisionFlags
+	envoy     envoyFlags
 }
 
 func serveCommand() *cobra.Command {
@@ -101,6 +102,7 @@ second one stops it at once. SIGHUP opens the file of --decision-log again.`,
 	registerScriptLimits(flags, &s.script)
 	registerRecords(flags, &s.recorder)
 	s.decisions.register(flags)
+	s.envoy.register(flags)
 	c.MarkFlagsOneRequired("data", "dev")
 	c.MarkFlagsMutuallyExclusive("data", "dev")
 	c.MarkFlagsMutuallyExclusive("key", "key-file")
@@ -167,7 +169,7 @@ func (s *server) serve(c *cobra.Command) (err error) {
 		say(stderr, "warning: %s is open to other machines and speaks plain HTTP: give it --tls-cert and --tls-key, or put a proxy that speaks TLS in front of it", url)
 	}
 	h := api.NewServer(p.handler, log)
-	failed := make(chan error, 1)
+	failed := make(chan error, 2)
 	if s.tls.Cert != "" {
 		if h.TLSConfig, err = s.tls.Config(log); err != nil {
 			return err
@@ -176,6 +178,11 @@ func (s *server) serve(c *cobra.Command) (err error) {
 	} else {
 		go func() { failed <- h.Serve(listener) }()
 	}
+	stopEnvoy, err := s.envoy.serve(p, h.TLSConfig, failed)
+	if err != nil {
+		return errors.Join(err, shutdown(ctx, h))
+	}
+	defer stopEnvoy()
 	err = s.prepare(ctx, url, token, stderr)
 	if err == nil {
 		p.ready.Store(true)
