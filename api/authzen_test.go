@@ -70,7 +70,7 @@ func TestAuthZENAnswers(t *testing.T) {
 		t.Errorf("without a binding: %s", a.Body)
 	}
 	want(t, s, 204, request{"DELETE", "/v1/policies/permit?force=true", "", nil})
-	want(t, s, 204, request{"DELETE", "/v1/scripts/yes", "", nil})
+	want(t, s, 204, request{"DELETE", "/v1/scripts/yes?force=true", "", nil})
 	for _, gone := range []string{"permit", "yes"} {
 		if a := want(t, s, 200, ask(gone)); !strings.HasPrefix(string(a.Body), `{"decision":false,"context":{"error":{"code":"bound_missing"`) {
 			t.Errorf("after what is bound was deleted: %s", a.Body)
