@@ -84,8 +84,12 @@ func TestDryRun(t *testing.T) {
 		if diff := cmp.Diff(c.differs, x.DryRun.Differs); diff != "" || x.DryRun.Outcome != c.outcome || !x.Decision || x.DryRun.Version == 0 {
 			t.Errorf("%s: %s %+v", c.candidate, diff, x.DryRun)
 		}
-		if raw, _ := json.Marshal(x); strings.Contains(string(raw), decidedKey) {
+		raw, _ := json.Marshal(x)
+		if strings.Contains(string(raw), decidedKey) {
 			t.Errorf("%s: %s", c.candidate, raw)
+		}
+		if c.candidate == "fails" && !strings.Contains(string(x.DryRun.Result), `"code":"policy_conflict"`) {
+			t.Errorf("the record does not have why it failed: %s", x.DryRun.Result)
 		}
 	}
 	differ := decisions(t, s, client.Scope{}, client.DecisionFilter{Differs: true})
@@ -118,5 +122,26 @@ func TestDryRun(t *testing.T) {
 		if a := deliver(t, s, message{method: "PUT", path: "/v1/bindings/api", body: body}); a.Status/100 != 4 {
 			t.Errorf("%s: %d %s", body, a.Status, a.Body)
 		}
+	}
+}
+
+// TestAttackDryRunRecord has a policy and its candidate show what the other one knows
+// for a secret: the record has neither, wherever it stands.
+func TestAttackDryRunRecord(t *testing.T) {
+	const theirs = "the-candidates-own-key-5a7710fe"
+	s := apitest.Start(t, apitest.Options{InProcess: true})
+	want(t, s, 201, request{"PUT", "/v1/secrets/KEY", `{"value":"` + decidedKey + `"}`, nil})
+	want(t, s, 201, request{"PUT", "/v1/secrets/THEIRS", `{"value":"` + theirs + `"}`, nil})
+	putRego(t, s, "/v1", "live", "package live\n\nallow if input.a == data.secrets.KEY\n\noutput := {\"b\": input.b}\n")
+	putRego(t, s, "/v1", "next", "package next\n\nallow if input.b == data.secrets.THEIRS\n\noutput := {\"a\": input.a}\n")
+	bindDry(t, s, "live", "next")
+	want(t, s, 200, request{"POST", "/v1/points/api/evaluate", `{"input":{"a":"` + decidedKey + `","b":"` + theirs + `","c":"` + theirs + `"}}`, nil})
+	x := waitForCandidate(t, s, "next")
+	raw, err := json.Marshal(x)
+	if err != nil || strings.Contains(string(raw), decidedKey) || strings.Contains(string(raw), theirs) {
+		t.Errorf("%s %v", raw, err)
+	}
+	if got, want := string(x.Input), `{"a":"***","b":"***","c":"***"}`; got != want {
+		t.Errorf("input %s, want %s", got, want)
 	}
 }

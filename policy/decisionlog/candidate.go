@@ -54,7 +54,7 @@ func (l *Log) beside(x *policy.Evaluation, d policy.Decision, doc *secretstore.D
 		outcome = "different"
 	}
 	l.cfg.Tried(nameOf(x), x.Candidate, outcome)
-	l.records.Add(&entry{Record: Record{ID: x.ID, DryRun: run}, evaluation: x, candidate: d})
+	l.records.Add(&entry{Record: Record{ID: x.ID, DryRun: run}, evaluation: x, candidate: d, tried: doc})
 }
 
 // differences names the parts in which two decisions differ. Both are masked: that

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/policy/jsonvalue"
+	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/record"
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -17,6 +19,18 @@ type entry struct {
 	Record
 	evaluation *policy.Evaluation
 	candidate  policy.Decision
+	// tried is the candidate, nil if there is none any more.
+	tried *secretstore.Document
+}
+
+// asked are the policies whose secrets may be in what is recorded: those that
+// answered, and the candidate. What one of them shows of the input, another may know
+// for a secret.
+func (e *entry) asked() []*secretstore.Document {
+	if e.tried == nil {
+		return e.evaluation.Policies
+	}
+	return append(slices.Clone(e.evaluation.Policies), e.tried)
 }
 
 // encode masks a decision, sends it on and gives what is stored. What cannot be
@@ -58,7 +72,7 @@ func (l *Log) mask(e *entry) (*Record, error) {
 		doc := x.Policies[0]
 		r.Policy, r.PolicyScope, r.Version = doc.Name, doc.Scope.Path(), doc.Version
 	}
-	if err := l.input(r, x); err != nil {
+	if err := l.input(r, e); err != nil {
 		return nil, err
 	}
 	var err error
@@ -67,6 +81,14 @@ func (l *Log) mask(e *entry) (*Record, error) {
 	}
 	if r.DryRun != nil {
 		if r.DryRun.Result, err = resultOf(e.candidate, nil); err != nil {
+			return nil, err
+		}
+		if r.DryRun.Result, _, err = l.sealed(e, r.DryRun.Result); err != nil {
+			return nil, err
+		}
+	}
+	if len(e.asked()) > 1 { // each engine masked the secrets of its own policy
+		if r.Result, _, err = l.sealed(e, r.Result); err != nil {
 			return nil, err
 		}
 	}
@@ -80,7 +102,8 @@ func (l *Log) mask(e *entry) (*Record, error) {
 }
 
 // input seals and masks the input.
-func (l *Log) input(r *Record, x *policy.Evaluation) error {
+func (l *Log) input(r *Record, e *entry) error {
+	x := e.evaluation
 	switch {
 	case l.cfg.OmitInput:
 		return nil
@@ -97,19 +120,26 @@ func (l *Log) input(r *Record, x *policy.Evaluation) error {
 	if err != nil {
 		return nil // it was no input
 	}
-	r.Input = record.Redact(v)
-	for _, doc := range x.Policies {
-		options := l.cfg.Store.RunOptions(x.By, doc.Scope)
+	r.Input, r.Masked, err = l.sealed(e, record.Redact(v))
+	return err
+}
+
+// sealed masks the secrets of all who were asked in a value, and says where they
+// were.
+func (l *Log) sealed(e *entry, v any) (any, []seal.Masked, error) {
+	found := []seal.Masked{}
+	for _, doc := range e.asked() {
+		options := l.cfg.Store.RunOptions(e.evaluation.By, doc.Scope)
 		options.Random = nil // a sequence of a test's is for evaluations
 		run := doc.SealingSet().NewRun(options)
-		sealed, err := run.SealValue(r.Input)
+		in, err := run.SealValue(v)
 		if err != nil {
-			return errors.New("the input cannot be sealed")
+			return nil, nil, errors.New("what is recorded cannot be sealed")
 		}
-		masked, where := record.Mask(run, sealed)
-		r.Input, r.Masked = masked, append(r.Masked, where...)
+		masked, where := record.Secrets(run, in)
+		v, found = masked, append(found, where...)
 	}
-	return nil
+	return v, found, nil
 }
 
 // resultOf is what a record has of an answer: engines have masked it, and what is

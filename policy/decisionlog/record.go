@@ -33,7 +33,8 @@ type Record struct {
 	Node     string  `json:"node"`
 	Decision bool    `json:"decision"`
 	Outcome  Outcome `json:"outcome"`
-	// Input is there unless it is not to be recorded; [record.Mask] has been over it.
+	// Input is there unless it is not to be recorded; [record.Redact] and
+	// [record.Secrets] have been over it.
 	Input  any           `json:"input,omitempty"`
 	Masked []seal.Masked `json:"masked"`
 	// Result is what was answered.

@@ -10,15 +10,18 @@ import (
 	"github.com/reticent/reticent/secretstore/seal"
 )
 
-// Mask masks a sealed input for a record: what is named like a credential, the
-// secrets of the run, and secrets that a caller encoded, as package seal does not
-// know them: in base64, in hexadecimal, percent-encoded, within longer texts.
-func Mask(run *seal.Run, sealed any) (any, []seal.Masked) {
-	v := Redact(sealed)
+// Mask masks a sealed input for a record: what is named like a credential, and as
+// [Secrets] does.
+func Mask(run *seal.Run, sealed any) (any, []seal.Masked) { return Secrets(run, Redact(sealed)) }
+
+// Secrets masks the secrets of the run in a sealed value for a record, and those that a
+// caller encoded, as package seal does not know them: in base64, in hexadecimal,
+// percent-encoded, within longer texts.
+func Secrets(run *seal.Run, sealed any) (any, []seal.Masked) {
 	if !run.Set().Empty() {
-		v = unmask(run, v)
+		sealed = unmask(run, sealed)
 	}
-	return run.MaskValue(v)
+	return run.MaskValue(sealed)
 }
 
 // unmask puts surrogates in the place of encodings of secrets.
