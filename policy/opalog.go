@@ -45,11 +45,15 @@ func (s *Service) TakeOPALog(ctx context.Context, by secretstore.Principal, scop
 		if !e.Timestamp.IsZero() {
 			x.Started = e.Timestamp
 		}
-		x.Duration, x.Path = time.Duration(e.Metrics.Handler), e.Path
+		x.Duration = time.Duration(e.Metrics.Handler)
 		if id, err := uuid.Parse(e.DecisionID); err == nil {
 			x.RequestID = id.String() // by which the other OPA knows the decision
 		}
-		var err error
+		path, err := masked(runs, e.Path)
+		if err != nil {
+			return err
+		}
+		x.Path = path.(string)
 		if x.MaskedInput, err = maskBy(runs, e.Input); err != nil {
 			return err
 		}
@@ -74,13 +78,17 @@ func maskBy(runs []*seal.Run, text json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, badRequest("an event cannot be read: " + err.Error())
 	}
-	v = record.Redact(v)
+	return masked(runs, record.Redact(v))
+}
+
+// masked masks the secrets of runs in a value.
+func masked(runs []*seal.Run, v any) (any, error) {
 	for _, run := range runs {
 		sealed, err := run.SealValue(v)
 		if err != nil {
 			return nil, err
 		}
-		v, _ = record.Mask(run, sealed)
+		v, _ = record.Secrets(run, sealed)
 	}
 	return v, nil
 }

@@ -72,6 +72,9 @@ func (l *Log) mask(e *entry) (*Record, error) {
 		doc := x.Policies[0]
 		r.Policy, r.PolicyScope, r.Version = doc.Name, doc.Scope.Path(), doc.Version
 	}
+	if err := l.names(r, e); err != nil {
+		return nil, err
+	}
 	if err := l.input(r, e); err != nil {
 		return nil, err
 	}
@@ -99,6 +102,22 @@ func (l *Log) mask(e *entry) (*Record, error) {
 		return nil, err
 	}
 	return r, r.apply(masks.Rules)
+}
+
+// names masks what the caller named: a path and a target are his words as the input
+// is.
+func (l *Log) names(r *Record, e *entry) error {
+	for _, name := range []*string{&r.Path, &r.Target} {
+		if *name == "" {
+			continue
+		}
+		masked, _, err := l.sealed(e, *name)
+		if err != nil {
+			return err
+		}
+		*name = masked.(string)
+	}
+	return nil
 }
 
 // input seals and masks the input.

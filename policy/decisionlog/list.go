@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reticent/reticent/policy"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/seal"
 )
@@ -40,7 +41,8 @@ func (l *Log) List(ctx context.Context, by secretstore.Principal, scope secretst
 	err := l.records.Scan(ctx, p.Token, func(e *entry) bool {
 		r := &e.Record
 		if r.Started.Before(f.Since) {
-			return false
+			// What another server says of when it decided is no end of the list.
+			return r.Point == policy.AtOPALog
 		}
 		if !f.matches(r) || !l.shows(by, scope, r) {
 			return true
