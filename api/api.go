@@ -11,6 +11,7 @@ import (
 	"github.com/reticent/reticent/script"
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/key"
+	"github.com/reticent/reticent/secretstore/manager"
 )
 
 // Config is what the API serves.
@@ -19,6 +20,7 @@ type Config struct {
 	Policies *policy.Service
 	Scripts  *script.Service
 	Keys     *key.Service
+	Managers *manager.Service
 	// Decisions is the decision log; nil keeps none.
 	Decisions *decisionlog.Log
 	// Identities tells who has a token of an issuer or a client certificate.
@@ -43,6 +45,7 @@ type server struct {
 	policies   *policy.Service
 	scripts    *script.Service
 	keys       *key.Service
+	managers   *manager.Service
 	decisions  *decisionlog.Log
 	log        *slog.Logger
 	metrics    *Metrics
@@ -51,7 +54,7 @@ type server struct {
 
 // New makes the handler of the whole API.
 func New(c Config) http.Handler {
-	s := &server{store: c.Store, identities: c.Identities, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, decisions: c.Decisions, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
+	s := &server{store: c.Store, identities: c.Identities, policies: c.Policies, scripts: c.Scripts, keys: c.Keys, managers: c.Managers, decisions: c.Decisions, log: c.Log, metrics: c.Metrics, ready: c.Ready, publicURL: strings.TrimSuffix(c.PublicURL, "/")}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

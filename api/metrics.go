@@ -30,6 +30,8 @@ type Metrics struct {
 	lost        *prometheus.CounterVec
 	tried       *prometheus.CounterVec
 	rotations   *prometheus.CounterVec
+	fetches     *prometheus.CounterVec
+	fetchTimes  *prometheus.HistogramVec
 }
 
 // NewMetrics makes the counters, and a registry that has them and those of the
@@ -68,12 +70,19 @@ func NewMetrics() *Metrics {
 		tried: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "reticent_dry_run_decisions_total", Help: "Decisions of candidates, by the policy that answered, the candidate and the outcome (same, different, error, skipped).",
 		}, []string{"policy", "candidate", "outcome"}),
+		fetches: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "reticent_manager_fetches_total", Help: "Fetches of secrets from external managers, by kind of manager and outcome (ok, or why not).",
+		}, []string{"kind", "outcome"}),
+		fetchTimes: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "reticent_manager_fetch_seconds", Help: "How long fetches from external managers took, by kind of manager.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"kind"}),
 	}
 	for _, reason := range []decisionlog.Reason{decisionlog.DroppedQueue, decisionlog.DroppedMask, decisionlog.DroppedStream} {
 		m.lost.WithLabelValues(string(reason)) // so that it shows from the start
 	}
 	m.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped, m.lost, m.tried, m.rotations)
+		m.requests, m.durations, m.evaluations, m.finds, m.egress, m.sandbox, m.dropped, m.lost, m.tried, m.rotations, m.fetches, m.fetchTimes)
 	return m
 }
 
@@ -98,6 +107,19 @@ func (m *Metrics) secrets(store *secretstore.Store) {
 
 // Rotated counts a rotation; it is for secretstore.RotatorConfig.Count.
 func (m *Metrics) Rotated(outcome string) { m.rotations.WithLabelValues(outcome).Inc() }
+
+// Fetched counts a fetch from an external manager; it is for manager.Config.Fetched.
+func (m *Metrics) Fetched(kind, outcome string, took time.Duration) {
+	m.fetches.WithLabelValues(kind, outcome).Inc()
+	m.fetchTimes.WithLabelValues(kind).Observe(took.Seconds())
+}
+
+// Managers shows how many managers are left alone, as open says. The first one counts.
+func (m *Metrics) Managers(open func() int) {
+	_ = m.Registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "reticent_managers_open", Help: "External managers that the circuit breaker keeps fetches from.",
+	}, func() float64 { return float64(open()) }))
+}
 
 // Found counts a find of the net; it is for secretstore.Config.Found.
 func (m *Metrics) Found(secret string) { m.finds.WithLabelValues(secret).Inc() }

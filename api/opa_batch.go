@@ -47,7 +47,7 @@ func (s *server) opaBatch(w http.ResponseWriter, r *http.Request) error {
 	if len(body.Inputs) > policy.MaxEvaluations {
 		return refuse(http.StatusBadRequest, "limit_exceeded", "the request has more than %d inputs (MaxEvaluations)", policy.MaxEvaluations)
 	}
-	batch, err := s.policies.DocumentBatch(q.Question, q.path, json.RawMessage(body.CommonInput))
+	batch, err := s.policies.DocumentBatch(r.Context(), q.Question, q.path, json.RawMessage(body.CommonInput))
 	if err != nil {
 		return err
 	}

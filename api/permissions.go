@@ -111,6 +111,10 @@ func permissionTable() map[string]need {
 		t["POST {scope}/keys/{name}/"+operation] = need{any: execute, kind: secretstore.KindKey}
 	}
 	t["GET {scope}/keys/{name}/versions"] = need{any: read, kind: secretstore.KindKey}
+	t["GET {scope}/managers/{name}/cache"] = need{any: read, kind: secretstore.KindManager}
+	t["GET {scope}/managers/{name}/health"] = need{any: read, kind: secretstore.KindManager}
+	t["DELETE {scope}/managers/{name}/cache"] = need{any: update, kind: secretstore.KindManager}
+	t["DELETE {scope}/managers/{name}/cache/*"] = need{any: update, kind: secretstore.KindManager}
 	for path, kind := range map[string]secretstore.Kind{"scripts": secretstore.KindScript, "policies": secretstore.KindPolicy} {
 		at := "{scope}/" + path + "/{name}/versions"
 		t["GET "+at], t["GET "+at+"/{version}"] = need{any: read, kind: kind}, need{any: read, kind: kind}
@@ -119,7 +123,7 @@ func permissionTable() map[string]need {
 	// Collections have the same routes.
 	for path, kind := range map[string]secretstore.Kind{
 		"secrets": secretstore.KindSecret, "variables": secretstore.KindVariable, "scripts": secretstore.KindScript, "policies": secretstore.KindPolicy,
-		"keys": secretstore.KindKey, "grants": secretstore.KindGrant, "groups": secretstore.KindGroup, "issuers": secretstore.KindIssuer, "tokens": secretstore.KindToken,
+		"keys": secretstore.KindKey, "managers": secretstore.KindManager, "grants": secretstore.KindGrant, "groups": secretstore.KindGroup, "issuers": secretstore.KindIssuer, "tokens": secretstore.KindToken,
 	} {
 		one := "{scope}/" + path + "/{name}"
 		t["GET {scope}/"+path] = need{any: read, kind: kind, some: true}

@@ -13,6 +13,7 @@ import (
 	"github.com/reticent/reticent/secretstore"
 	"github.com/reticent/reticent/secretstore/access"
 	"github.com/reticent/reticent/secretstore/key"
+	"github.com/reticent/reticent/secretstore/manager"
 )
 
 // methods are those that a route may have.
@@ -99,6 +100,12 @@ func (s *server) scoped(r chi.Router, scope string) {
 	r.Post(scope+"/keys/{name}/verify", s.handle(s.verify))
 	r.Post(scope+"/keys/{name}/encrypt", s.handle(s.encrypt))
 	r.Post(scope+"/keys/{name}/decrypt", s.handle(s.decrypt))
+
+	mount(r, scope+"/managers", collection[manager.Document]{s, s.managers.Shelf})
+	r.Get(scope+"/managers/{name}/cache", s.handle(s.listManagerCache))
+	r.Delete(scope+"/managers/{name}/cache", s.handle(s.clearManagerCache))
+	r.Delete(scope+"/managers/{name}/cache/*", s.handle(s.clearManagerCache))
+	r.Get(scope+"/managers/{name}/health", s.handle(s.managerHealth))
 
 	r.Get(scope+"/bindings", s.handle(s.listBindings))
 	r.Get(scope+"/bindings/{point}", s.handle(s.getBinding))

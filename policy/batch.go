@@ -34,7 +34,7 @@ func (b *Batch) Evaluate(ctx context.Context, by secretstore.Principal, scope se
 // evaluate decides without a record.
 func (b *Batch) evaluate(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, parts []*jsonvalue.Part) (Decision, *bound, error) {
 	s := b.service
-	found, err := s.find(by, scope, name)
+	found, err := s.find(ctx, by, scope, name)
 	if err != nil {
 		return Decision{}, nil, err
 	}

@@ -23,7 +23,7 @@ func (s *Service) Try(ctx context.Context, x *Evaluation) (Decision, *secretstor
 	}
 	// That whoever bound it may execute it was decided then, as of what answers.
 	by := secretstore.Principal{ID: "candidate for " + x.By.ID, Admin: true}
-	b, err := s.find(by, x.from, x.Candidate)
+	b, err := s.find(ctx, by, x.from, x.Candidate)
 	if err != nil {
 		return denied("candidate_missing", "there is no such policy any more"), nil
 	}

@@ -22,6 +22,13 @@ func (s *Service) embedded(ctx context.Context, scope secretstore.Scope, name st
 	if b == nil {
 		return validator.Result{Err: seal.Errorf(validator.CodePolicy, "there is no policy %s in this scope any more, which another embeds", name)}
 	}
+	if completed, err := s.Store.Complete(ctx, b.doc); err != nil {
+		b = &bound{doc: b.doc, err: err}
+	} else if completed != b.doc {
+		if again := s.snapshot.Load().find(scope, name); again != nil {
+			b = again
+		}
+	}
 	if b.err != nil {
 		return validator.Result{Err: b.refused()}
 	}

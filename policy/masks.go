@@ -79,7 +79,7 @@ func (s *Service) Masks(ctx context.Context, by secretstore.Principal, scope sec
 // mask adds what one policy has to say.
 func (s *Service) mask(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, entry json.RawMessage, out *Masks) error {
 	by = secretstore.Principal{ID: "decision log for " + by.ID, Admin: true}
-	b, err := s.find(by, scope, name)
+	b, err := s.find(ctx, by, scope, name)
 	if err != nil {
 		return &Problem{Code: CodeFailed, Message: "the policy that masks the decision log is gone"}
 	}

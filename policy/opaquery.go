@@ -56,8 +56,8 @@ type Answer struct {
 }
 
 // asked finds a policy's Rego for somebody who asks a question, and says how.
-func (s *Service) asked(q Question, b *bound) (*rego.Policy, rego.Ask, error) {
-	found, err := s.find(q.By, q.Scope, b.doc.Name)
+func (s *Service) asked(ctx context.Context, q Question, b *bound) (*rego.Policy, rego.Ask, error) {
+	found, err := s.find(ctx, q.By, q.Scope, b.doc.Name)
 	if err != nil {
 		return nil, rego.Ask{}, err
 	}
@@ -164,7 +164,7 @@ func (s *Service) document(ctx context.Context, q Question, path []string, input
 }
 
 func (s *Service) piece(ctx context.Context, q Question, p piece, input json.RawMessage) (Answer, error) {
-	policy, ask, err := s.asked(q, p.of)
+	policy, ask, err := s.asked(ctx, q, p.of)
 	if err != nil {
 		return failedAnswer(err)
 	}
@@ -245,7 +245,7 @@ type DocumentBatch struct {
 // inputs have in common: where both are objects, its members are those of each
 // input that has none of the name. It is read and sealed once. The batch is for
 // one goroutine.
-func (s *Service) DocumentBatch(q Question, path []string, common json.RawMessage) (*DocumentBatch, error) {
+func (s *Service) DocumentBatch(ctx context.Context, q Question, path []string, common json.RawMessage) (*DocumentBatch, error) {
 	pieces, err := s.snapshot.Load().documents(q.Scope).pieces(path)
 	if err != nil {
 		return nil, err
@@ -259,7 +259,7 @@ func (s *Service) DocumentBatch(q Question, path []string, common json.RawMessag
 		return d, nil
 	}
 	d.of = pieces[0].of
-	policy, ask, err := s.asked(q, d.of)
+	policy, ask, err := s.asked(ctx, q, d.of)
 	if err != nil {
 		a, err := failedAnswer(err)
 		d.one = func(context.Context, json.RawMessage) (Answer, error) { return a, err }
@@ -322,12 +322,12 @@ var nothing = sync.OnceValues(func() (*rego.Policy, error) {
 
 // queried gives who answers for the policy that a query is about, which is nil for
 // a query that is about none.
-func (s *Service) queried(q Question, b *bound) (*rego.Policy, rego.Ask, error) {
+func (s *Service) queried(ctx context.Context, q Question, b *bound) (*rego.Policy, rego.Ask, error) {
 	if b == nil {
 		p, err := nothing()
 		return p, rego.Ask{Strict: q.Strict, Metrics: q.Metrics, Instrument: q.Instrument}, err
 	}
-	return s.asked(q, b)
+	return s.asked(ctx, q, b)
 }
 
 // Query answers an ad-hoc query about the documents of one policy: an array with
@@ -340,7 +340,7 @@ func (s *Service) Query(ctx context.Context, q Question, query string, input jso
 	if err != nil {
 		return Answer{}, err
 	}
-	policy, ask, err := s.queried(q, b)
+	policy, ask, err := s.queried(ctx, q, b)
 	if err != nil {
 		return failedAnswer(err)
 	}
@@ -348,7 +348,7 @@ func (s *Service) Query(ctx context.Context, q Question, query string, input jso
 		if err := s.Store.Permit(ctx, q.By, secretstore.KindPolicy, b.doc.Scope, b.doc.Name, access.Update); err != nil {
 			return Answer{}, err
 		}
-		if _, err := s.Store.SealingSet(q.By, secretstore.KindPolicy, b.doc.Scope, secretstore.References{Secrets: b.compiled.Secrets()}); err != nil {
+		if _, err := s.Store.SealingSet(ctx, q.By, secretstore.KindPolicy, b.doc.Scope, secretstore.References{Secrets: b.compiled.Secrets()}); err != nil {
 			return Answer{}, err
 		}
 	}
@@ -379,7 +379,7 @@ func (s *Service) Partial(ctx context.Context, q Question, query string, input j
 	if err != nil {
 		return nil, err
 	}
-	policy, ask, err := s.queried(q, b)
+	policy, ask, err := s.queried(ctx, q, b)
 	if err != nil {
 		return nil, err
 	}

@@ -175,7 +175,7 @@ func (b *Batch) Search(ctx context.Context, by secretstore.Principal, scope secr
 
 func (b *Batch) search(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, r *SearchRequest) (page SearchPage, found *bound, problem *Problem, err error) {
 	page.Results = []json.RawMessage{}
-	if found, err = b.service.find(by, scope, name); err != nil {
+	if found, err = b.service.find(ctx, by, scope, name); err != nil {
 		return page, nil, nil, err
 	}
 	if found.err != nil {

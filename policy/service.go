@@ -84,7 +84,7 @@ func (s *Service) Evaluate(ctx context.Context, by secretstore.Principal, scope 
 // EvaluateAt is Evaluate on an occasion. The input must fit the type of its point.
 func (s *Service) EvaluateAt(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string, o Occasion, input json.RawMessage) (Decision, error) {
 	x := Begin(ctx, by, o)
-	b, err := s.find(by, scope, name)
+	b, err := s.find(ctx, by, scope, name)
 	if err != nil {
 		return Decision{}, err
 	}
@@ -115,12 +115,18 @@ func (d Decision) outcome() audit.Outcome {
 	return audit.Deny
 }
 
-// find looks a policy up from a scope.
-func (s *Service) find(by secretstore.Principal, scope secretstore.Scope, name string) (*bound, error) {
+// find looks a policy up from a scope, with the secrets of external managers that
+// it names.
+func (s *Service) find(ctx context.Context, by secretstore.Principal, scope secretstore.Scope, name string) (*bound, error) {
 	doc, err := s.Store.FindDocument(by, secretstore.KindPolicy, scope, name)
 	if err != nil {
 		return nil, err
 	}
+	completed, err := s.Store.Complete(ctx, doc)
+	if err != nil {
+		return &bound{doc: doc, err: err}, nil
+	}
+	doc = completed
 	if b := s.snapshot.Load().policies[place{doc.Scope, doc.Name}]; b != nil {
 		return b, nil
 	}
@@ -141,7 +147,7 @@ func (s *Service) Test(ctx context.Context, by secretstore.Principal, scope secr
 	if err != nil {
 		return Decision{}, err
 	}
-	set, err := s.Store.SealingSet(by, secretstore.KindPolicy, scope, secretstore.References{Secrets: compiled.Secrets()})
+	set, err := s.Store.SealingSet(ctx, by, secretstore.KindPolicy, scope, secretstore.References{Secrets: compiled.Secrets()})
 	if err != nil {
 		return Decision{}, err
 	}

@@ -98,7 +98,7 @@ func (d *Document) complete() error {
 		return &secretstore.Failure{Class: secretstore.ErrInvalid, Message: `/kind: "script" or "module" is expected`}
 	}
 	for _, name := range d.Secrets {
-		if err := secretstore.CheckName(name); err != nil {
+		if err := secretstore.CheckReference(name); err != nil {
 			return err
 		}
 	}

@@ -123,6 +123,12 @@ func (s *Service) RunWith(ctx context.Context, by secretstore.Principal, scope s
 		s.Store.Evaluated(ctx, by, doc, audit.Failed)
 		return Result{Error: &RunError{Code: refused.Code, Message: refused.Message}}, nil
 	}
+	completed, err := s.Store.Complete(ctx, doc)
+	if err != nil {
+		s.Store.Evaluated(ctx, by, doc, audit.Failed)
+		return Result{Error: &RunError{Code: CodeCancelled, Message: "the run was cancelled before its secrets were fetched"}}, nil
+	}
+	doc = completed
 	s.Store.Used(by, doc)
 	all := *s.snapshot.Load()
 	found := all[place{doc.Scope, doc.Name}]
@@ -170,7 +176,7 @@ func (s *Service) TestWith(ctx context.Context, by secretstore.Principal, scope 
 	if err != nil {
 		return Result{}, err
 	}
-	set, err := s.Store.SealingSet(by, secretstore.KindScript, scope, secretstore.References{Secrets: p.secrets, Uses: p.uses})
+	set, err := s.Store.SealingSet(ctx, by, secretstore.KindScript, scope, secretstore.References{Secrets: p.secrets, Uses: p.uses})
 	if err != nil {
 		return Result{}, err
 	}

@@ -18,7 +18,7 @@ import (
 // script runs fn with the surrogates of secrets, as a script of the platform.
 func script(t *testing.T, s *secretstore.Store, fn func(run *seal.Run, secrets map[string]string), names ...string) {
 	t.Helper()
-	set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: names})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: names})
 	if err != nil {
 		t.Fatal(err)
 	}

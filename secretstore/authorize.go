@@ -29,6 +29,7 @@ var needed = map[string][]access.Permission{
 	"destroy_version": {access.Delete},
 
 	"rotate": {access.Update},
+	"clear":  {access.Update},
 }
 
 // authorize is the first thing that every method of the store does: it decides
@@ -136,7 +137,11 @@ func (s *Store) authorizeUse(by Principal, scope Scope, names []string) error {
 		if x := st.findSecret(scope, name); x != nil {
 			r = st.resource(KindSecret, x.scope, x.name)
 		}
-		if !st.permits(by, access.Use, r) {
+		permitted := st.permits(by, access.Use, r)
+		if m := st.findManager(scope, name); m != nil {
+			permitted = st.mayUseManaged(by, m, name)
+		}
+		if !permitted {
 			denied = append(denied, name)
 		}
 	}

@@ -23,6 +23,7 @@ type builder struct {
 	changed map[*Document]bool
 	removed []*Document
 	rights  bool // a token, a group or a grant changed
+	cleared []Cleared
 
 	ownsRouted, ownsExpiring bool // those of st are already copies
 
@@ -70,6 +71,8 @@ func (b *builder) applyRow(c kv.Change) error {
 		return b.applyDocument(rest, c)
 	case "token":
 		return b.applyToken(rest, c)
+	case "cleared":
+		return b.applyCleared(rest, c)
 	}
 	return nil
 }
@@ -205,6 +208,10 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 	}
 	docs := b.documents(docScope{Kind(kind), scope})
 	b.rights = b.rights || Kind(kind).decides()
+	if Kind(kind) == KindManager {
+		// What was fetched as it was before is not what it fetches now.
+		b.cleared = append(b.cleared, Cleared{Scope: scope, Manager: name})
+	}
 	if c.Deleted {
 		if doc := docs[name]; doc != nil {
 			b.removed = append(b.removed, doc)
@@ -215,6 +222,9 @@ func (b *builder) applyDocument(rest string, c kv.Change) error {
 	}
 	doc := &Document{Kind: Kind(kind), Scope: scope, Name: name}
 	if err := json.Unmarshal(c.Value, doc); err != nil {
+		return err
+	}
+	if err := doc.assign(); err != nil {
 		return err
 	}
 	if old := docs[name]; old != nil {
@@ -245,10 +255,11 @@ func (b *builder) finish() Change {
 	}
 	b.renewUsers()
 	b.renewAffected()
+	b.clear()
 	if err := b.reindexRights(); err != nil {
 		b.s.log.Error("a grant or a group cannot be read and gives nothing", "error", err)
 	}
-	var out Change
+	out := Change{Cleared: b.cleared}
 	for doc := range b.changed {
 		if b.st.docs[docScope{doc.Kind, doc.Scope}][doc.Name] != doc {
 			continue // replaced within the commit

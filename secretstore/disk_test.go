@@ -90,7 +90,7 @@ func TestSwappedRowsDoNotOpen(t *testing.T) {
 	})
 	again := open(t, dir)
 	for scope, name := range map[secretstore.Scope]string{{}: "A", {Project: "p"}: "A"} {
-		set, err := again.SealingSet(admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{name, "B"}})
+		set, err := again.SealingSet(t.Context(), admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{name, "B"}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -27,6 +27,7 @@
 //	value:{scope}:{name}:{version}     envelope.Sealed: the encrypted value
 //	use:{scope}:{name}                 the last use of a secret
 //	doc:{kind}:{scope}:{name}          a variable, script, policy, binding, grant or group
+//	cleared:{scope}:{name}             when the cache of a manager was cleared
 //	token:{id}                         an API token, its hash encrypted
 //	lease:rotation                     which node follows the plans of secrets
 //	meta:key                           a constant under the key-encryption key

@@ -44,6 +44,7 @@ const (
 	KindGroup    Kind = "group"
 	KindIssuer   Kind = "issuer"
 	KindKey      Kind = "key"
+	KindManager  Kind = "manager"
 )
 
 // Document is a stored resource that is no secret: a variable, a script, a
@@ -70,6 +71,8 @@ type Document struct {
 
 	pinned
 	names []string // of the secrets of all its parts
+	// groups are, of a manager, the subjects that it is assigned to.
+	groups []string
 }
 
 // SealingSet gives the secrets that the document and its parts refer to, looked up
@@ -186,6 +189,11 @@ func (s *Store) DeleteDocument(ctx context.Context, by Principal, kind Kind, sco
 		}
 		if err := forgetVersions(tx, kind, scope, name); err != nil {
 			return err
+		}
+		if kind == KindManager {
+			if err := tx.Delete(clearedKey(scope, name)); err != nil && !errors.Is(err, kv.ErrNotFound) {
+				return err
+			}
 		}
 		return tx.Delete(key)
 	})

@@ -164,7 +164,7 @@ func TestAttackParserAsAnOracle(t *testing.T) {
 	mustCreate(t, s, secretstore.Scope{}, "KEY", secretstore.Spec{Generate: &secretstore.Generate{Kind: "aes"}})
 	for name, text := range map[string]string{"TEXT": strong, "BASE64": base64.StdEncoding.EncodeToString([]byte(strong)[:24])} {
 		mustCreate(t, s, secretstore.Scope{}, name, secretstore.Spec{Value: value(text)})
-		set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{name}})
+		set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{name}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -79,7 +79,7 @@ func TestWideningReachesNoOlderVersion(t *testing.T) {
 	if !sees(t, s, scope, "KEY", strong) {
 		t.Fatal("the first version is not current again")
 	}
-	set, err := s.SealingSet(admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{"KEY"}})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{"KEY"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestDerivedSecretsKeepTheirLimits(t *testing.T) {
 	mustCreate(t, s, scope, "A", secretstore.Spec{Value: value(strong), AllowedHosts: []string{"a.example.com", "b.example.com"}, Release: true})
 	mustCreate(t, s, scope, "B", secretstore.Spec{Value: value("whsec_9tX2vQ7LpZr4KdYn8Jm1"), AllowedHosts: []string{"b.example.com"}})
 	mustCreate(t, s, scope, "OPEN", secretstore.Spec{Value: value("xoxb-77Lk2mQp0sVt9RzYw4Ua"), AllowedHosts: []string{"b.example.com", "evil.example.net"}})
-	set, err := s.SealingSet(admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{"A", "B"}})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{"A", "B"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -167,7 +167,7 @@ func (m *model) differs(s *secretstore.Store, name string) string {
 		return "no version is enabled"
 	}
 	// The newest one is what scripts and policies use.
-	set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{name}})
+	set, err := s.SealingSet(context.Background(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{name}})
 	if err != nil {
 		return err.Error()
 	}

@@ -48,6 +48,9 @@ var esvPrefixes = []string{"esv-", "byos-"}
 // but for that of an ESV, which is written with dots where the name has dashes:
 // esv.my.secret means esv-my-secret.
 func Name(reference string) string {
+	if Managed(reference) {
+		return reference
+	}
 	for _, prefix := range esvPrefixes {
 		if strings.HasPrefix(reference, strings.ReplaceAll(prefix, "-", ".")) {
 			return strings.ReplaceAll(reference, ".", "-")
@@ -69,6 +72,9 @@ func alias(name string) string {
 // lookup gives the names under which what a reference means may be stored: its
 // own, and that of its alias. A scope never has both.
 func lookup(reference string) []string {
+	if Managed(reference) {
+		return []string{reference}
+	}
 	name := Name(reference)
 	if other := alias(name); other != "" {
 		return []string{name, other}

@@ -84,7 +84,7 @@ func TestNamesOfAnESV(t *testing.T) {
 		t.Errorf("a second secret of one name: %v", err)
 	}
 	// A script that sets one of the names sets the secret that there is.
-	set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: nil})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: nil})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func TestAttackTextsThatTakeLongToJudge(t *testing.T) {
 	mustCreate(t, s, secretstore.Scope{}, "SLOW", secretstore.Spec{Value: structured(t, string(raw))})
 	wrote := time.Since(start)
 	start = time.Now()
-	if _, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"SLOW"}}); err != nil {
+	if _, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"SLOW"}}); err != nil {
 		t.Fatal(err)
 	}
 	if opened := time.Since(start); opened > wrote/10 {
@@ -44,7 +44,7 @@ func TestWeakIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = open(t, dir)
-	set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"A", "B"}})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"A", "B"}})
 	if err != nil {
 		t.Fatal(err)
 	}

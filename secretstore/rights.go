@@ -73,12 +73,12 @@ func (st *state) denied(doc *Document) []denial {
 	var out []denial
 	parts := st.parts(doc)
 	for _, name := range doc.names {
-		x := st.findSecret(doc.Scope, name)
-		if x == nil {
+		x, manager := st.findSecret(doc.Scope, name), st.findManager(doc.Scope, name)
+		if x == nil && manager == nil {
 			continue
 		}
 		for _, part := range parts {
-			if !st.mayUse(part.Author, x) {
+			if x != nil && !st.mayUse(part.Author, x) || manager != nil && !st.mayUseManaged(part.Author, manager, name) {
 				out = append(out, denial{name, part.reference()})
 			}
 		}

@@ -88,7 +88,7 @@ func TestAttackGuessByAddingVersions(t *testing.T) {
 func TestAttackGuessByAddingVersionsOfACopy(t *testing.T) {
 	s := open(t, t.TempDir())
 	mustCreate(t, s, secretstore.Scope{}, "PIN", secretstore.Spec{Value: value("814359")})
-	set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"PIN"}})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"PIN"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package secretstore
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -120,9 +121,11 @@ func (x *secret) usableBy(kind Kind, now time.Time) bool {
 
 // pinned is what the names that something refers to mean.
 type pinned struct {
-	set    func() *seal.Set
-	used   []*usage
-	denied []denial
+	set func() *seal.Set
+	// managed are those of external managers.
+	managed []ManagedReference
+	used    []*usage
+	denied  []denial
 }
 
 // pin looks the names of a document up now. The set is built at most once and when
@@ -130,6 +133,7 @@ type pinned struct {
 func (s *Store) pin(st *state, doc *Document) pinned {
 	var used []*usage
 	denied := st.denied(doc)
+	managed, fetched := s.pinManaged(st, doc, denied)
 	found := make(map[string]*secret, len(doc.names))
 	for _, name := range doc.names {
 		found[name] = nil
@@ -138,10 +142,14 @@ func (s *Store) pin(st *state, doc *Document) pinned {
 			used = append(used, x.used)
 		}
 	}
-	return pinned{used: used, denied: denied, set: sync.OnceValue(func() *seal.Set {
+	return pinned{used: used, denied: denied, managed: managed, set: sync.OnceValue(func() *seal.Set {
 		secrets := make(map[string]*seal.Secret, len(found))
 		var missing []string
 		for name, x := range found {
+			if opened := fetched[name]; opened != nil {
+				secrets[name] = opened
+				continue
+			}
 			if x != nil {
 				if opened := x.current(); opened != nil {
 					secrets[name] = opened
@@ -156,7 +164,7 @@ func (s *Store) pin(st *state, doc *Document) pinned {
 
 // SealingSet gives the secrets that a script or policy refers to which is not
 // stored, as a scope sees them. Testing one counts as storing it.
-func (s *Store) SealingSet(by Principal, kind Kind, scope Scope, refers References) (*seal.Set, error) {
+func (s *Store) SealingSet(ctx context.Context, by Principal, kind Kind, scope Scope, refers References) (*seal.Set, error) {
 	if err := s.authorize(by, string(kind)+".create", scope, ""); err != nil {
 		return nil, err
 	}
@@ -171,6 +179,12 @@ func (s *Store) SealingSet(by Principal, kind Kind, scope Scope, refers Referenc
 	}
 	if refused := doc.Forbidden(); refused != nil {
 		return nil, fail(ErrForbidden, "%s", refused.Message)
+	}
+	if len(doc.managed) > 0 {
+		if err := s.ensure(ctx, doc); err != nil {
+			return nil, err
+		}
+		s.gather(s.state.Load(), doc)
 	}
 	doc.touch(by, Reference{Kind: KindTest, Scope: scope.Path()})
 	return doc.set(), nil
@@ -217,7 +231,7 @@ func (s *Store) allowedTo(scope Scope, t seal.Target) []*seal.Secret {
 			out = append(out, v)
 		}
 	}
-	return out
+	return append(out, s.managedTo(scope, t)...)
 }
 
 // Structured reports whether a name means, as a scope sees it, a secret whose
@@ -238,6 +252,9 @@ func (s *Store) MissingSecrets(kind Kind, scope Scope, names []string) []string 
 	st := s.state.Load()
 	var out []string
 	for _, name := range names {
+		if st.findManager(scope, name) != nil {
+			continue // whether it has the secret shows when it is asked
+		}
 		if !st.findSecret(scope, name).usableBy(kind, time.Now()) && !s.hasVariable(scope, name) {
 			out = append(out, name)
 		}

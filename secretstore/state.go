@@ -36,6 +36,8 @@ type state struct {
 type Change struct {
 	Changed []*Document
 	Removed []*Document
+	// Cleared are the caches of managers that somebody cleared.
+	Cleared []Cleared
 }
 
 func (st *state) clone(revision int64) *state {
@@ -107,7 +109,7 @@ func (st *state) metadata(scope Scope, name string, r *secretRecord) Secret {
 // rowKinds begin the keys of the rows that the state is made of, uses after the
 // secrets that they are of. Logs, which grow without an end, are read from disk
 // when somebody asks.
-var rowKinds = []string{"doc", "scope", "secret", "token", "use", "value"}
+var rowKinds = []string{"cleared", "doc", "scope", "secret", "token", "use", "value"}
 
 // ofState reports whether a change is one of the state.
 func ofState(c kv.Change) bool {

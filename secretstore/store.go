@@ -61,6 +61,8 @@ type Store struct {
 	audit  *audit.Log
 	kek    kek
 
+	managers atomic.Pointer[Managers]
+
 	state  atomic.Pointer[state]
 	cancel context.CancelFunc
 	done   chan struct{}

@@ -75,7 +75,7 @@ func mustScope(t *testing.T, s *secretstore.Store, scopes ...secretstore.Scope) 
 // the value.
 func sees(t *testing.T, s *secretstore.Store, scope secretstore.Scope, name, want string) bool {
 	t.Helper()
-	set, err := s.SealingSet(admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{name}})
+	set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, scope, secretstore.References{Secrets: []string{name}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +178,7 @@ func TestOnlyAdminsAreServed(t *testing.T) {
 	if !errors.Is(err, secretstore.ErrForbidden) {
 		t.Errorf("create: %v", err)
 	}
-	if _, err := s.SealingSet(nobody, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"KEY"}}); !errors.Is(err, secretstore.ErrForbidden) {
+	if _, err := s.SealingSet(t.Context(), nobody, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"KEY"}}); !errors.Is(err, secretstore.ErrForbidden) {
 		t.Errorf("sealing set: %v", err)
 	}
 }

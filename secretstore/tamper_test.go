@@ -70,7 +70,7 @@ func TestChangedRowsDoNotOpen(t *testing.T) {
 		if sees(t, s, secretstore.Scope{}, "A", strong) || !sees(t, s, secretstore.Scope{}, "B", strong+"B") {
 			t.Errorf("%s: A opens, or B does not", what)
 		}
-		set, err := s.SealingSet(admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"A"}})
+		set, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, secretstore.Scope{}, secretstore.References{Secrets: []string{"A"}})
 		if err != nil || set.Missing() == nil {
 			t.Errorf("%s: the secret is not unavailable: %v", what, err)
 		}

@@ -113,7 +113,7 @@ func TestLastUse(t *testing.T) {
 	if diff := cmp.Diff(use, last("KEY")); diff != "" {
 		t.Errorf("after a restart:\n%s", diff)
 	}
-	if _, err := s.SealingSet(admin, secretstore.KindScript, platform, secretstore.References{Secrets: []string{"KEY"}}); err != nil {
+	if _, err := s.SealingSet(t.Context(), admin, secretstore.KindScript, platform, secretstore.References{Secrets: []string{"KEY"}}); err != nil {
 		t.Fatal(err)
 	}
 	if test := last("KEY"); test.Kind != secretstore.KindTest || test.Name != "" || test.At.Before(use.At) {

@@ -26,6 +26,7 @@ import (
 	"github.com/reticent/reticent/secretstore/envelope"
 	"github.com/reticent/reticent/secretstore/key"
 	"github.com/reticent/reticent/secretstore/kv/bolt"
+	"github.com/reticent/reticent/secretstore/manager"
 )
 
 // Token is the administrator's token of every server that a test starts.
@@ -50,6 +51,8 @@ type Options struct {
 	Decisions func(*decisionlog.Config)
 	// Egress changes the configuration of what scripts send.
 	Egress func(*egress.Config)
+	// Managers is what managers may use of the server's own.
+	Managers manager.Local
 }
 
 // Server is a server that ends with its test.
@@ -108,6 +111,8 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	managers := manager.NewService(manager.Config{Store: s.Store, Egress: out, Local: o.Managers, Log: log, Fetched: s.Metrics.Fetched})
+	s.Metrics.Managers(managers.Open)
 	running := script.Config{Egress: out, InProcess: o.InProcess, Logger: log}
 	if o.Script != nil {
 		o.Script(&running)
@@ -139,7 +144,7 @@ func Start(t testing.TB, o Options) *Server {
 	policies.Record = decisions.Record
 	s.Rotator = s.Store.NewRotator(secretstore.RotatorConfig{Run: scripts.Rotate, Count: s.Metrics.Rotated})
 	identities := identity.New(identity.Config{Store: s.Store, Fetch: policy.FetchKeySets(out, s.Store), Log: log})
-	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: scripts.Keys, Decisions: decisions, Log: log, Metrics: s.Metrics}
+	s.API = api.Config{Identities: identities, Store: s.Store, Policies: policies, Scripts: scripts, Keys: scripts.Keys, Managers: managers, Decisions: decisions, Log: log, Metrics: s.Metrics}
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -162,6 +167,7 @@ func Start(t testing.TB, o Options) *Server {
 		decisions.Close()
 		policies.Close()
 		identities.Close()
+		managers.Close()
 		out.Close()
 		recorder.Close()
 		if err := s.Store.Close(); err != nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/reticent/reticent/secretstore/egress"
 	"github.com/reticent/reticent/secretstore/envelope/keyuri"
 	"github.com/reticent/reticent/secretstore/key"
+	"github.com/reticent/reticent/secretstore/manager"
 )
 
 // server is what `reticent serve` is told.
@@ -52,6 +53,7 @@ type server struct {
 	recorder  script.RecorderConfig
 	decisions decisionFlags
 	envoy     envoyFlags
+	local     manager.Local
 }
 
 func serveCommand() *cobra.Command {
@@ -103,6 +105,7 @@ second one stops it at once. SIGHUP opens the file of --decision-log again.`,
 	registerRecords(flags, &s.recorder)
 	s.decisions.register(flags)
 	s.envoy.register(flags)
+	registerManagers(flags, &s.local)
 	c.MarkFlagsOneRequired("data", "dev")
 	c.MarkFlagsMutuallyExclusive("data", "dev")
 	c.MarkFlagsMutuallyExclusive("key", "key-file")
@@ -215,6 +218,7 @@ type parts struct {
 	policies   *policy.Service
 	engine     *script.Engine
 	identities *identity.Service
+	managers   *manager.Service
 	egress     *egress.Client
 	rotator    *secretstore.Rotator
 	handler    http.Handler
@@ -245,6 +249,9 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 	if err != nil {
 		return p, errors.Join(err, state.Close())
 	}
+	if p.managers, err = s.openManagers(p.store, p.egress, log, metrics); err != nil {
+		return p, err
+	}
 	s.script.Egress, s.script.Logger = p.egress, log
 	if p.engine, err = script.New(s.script); err != nil {
 		return p, err
@@ -268,7 +275,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 	p.policies.Record = p.decisions.Record
 	p.identities = identity.New(identity.Config{Store: p.store, Fetch: policy.FetchKeySets(p.egress, p.store), Log: log})
 	p.handler = api.New(api.Config{
-		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: scripts.Keys, Decisions: p.decisions,
+		Identities: p.identities, Store: p.store, Policies: p.policies, Scripts: scripts, Keys: scripts.Keys, Managers: p.managers, Decisions: p.decisions,
 		Log: log, Metrics: metrics, PublicURL: s.publicURL,
 		Ready: func() error {
 			if !p.ready.Load() {
@@ -296,6 +303,9 @@ func (p *parts) close() error {
 	}
 	if p.identities != nil {
 		p.identities.Close()
+	}
+	if p.managers != nil {
+		p.managers.Close()
 	}
 	if p.egress != nil {
 		p.egress.Close()

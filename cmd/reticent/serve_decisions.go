@@ -100,7 +100,7 @@ func collectorCredential(store *secretstore.Store, name string) func() (*seal.Ru
 		if name != "" {
 			refers.Secrets = []string{name}
 		}
-		set, err := store.SealingSet(server, secretstore.KindPolicy, secretstore.Scope{}, refers)
+		set, err := store.SealingSet(context.Background(), server, secretstore.KindPolicy, secretstore.Scope{}, refers)
 		if err != nil {
 			return nil, "", err
 		}

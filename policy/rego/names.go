@@ -11,8 +11,9 @@ import (
 
 const secretsKey = "secrets"
 
-// validName is the grammar of secret names.
-var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}$`)
+// validName is the grammar of secret names. One with slashes is of a secret of an
+// external manager.
+var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}(/[A-Za-z0-9_.+=@-]+)*$`)
 
 var sendRef = ast.MustParseRef(sendName)
 
@@ -151,7 +152,7 @@ func (n *names) secret(ref ast.Ref, loc *ast.Location) {
 		return
 	}
 	if !validName.MatchString(string(name)) {
-		n.refuse(loc, codeDynamic, "this can't be the name of a secret", "names match [A-Za-z0-9_-]{1,124}")
+		n.refuse(loc, codeDynamic, "this can't be the name of a secret", "names match [A-Za-z0-9_-]{1,124}, those of managers MANAGER/NAME or MANAGER/NAME/KEY")
 		return
 	}
 	var path []ast.Value

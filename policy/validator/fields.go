@@ -155,8 +155,11 @@ func reservedForSecrets(p path) bool {
 
 func (c *compiler) secretOperand(text, pointer string) (operand, bool) {
 	at, err := parsePath(text)
+	if secretstore.Managed(text) { // a string, whose name may have dots
+		at, err = path{{name: text, index: -1}}, nil
+	}
 	if err == nil {
-		err = secretstore.CheckName(at[0].name)
+		err = secretstore.CheckReference(at[0].name)
 	}
 	if err != nil {
 		c.report(pointer, CodeShape, "", "a secret is written NAME, or NAME.FIELD for a part of it: %s", err)

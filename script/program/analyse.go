@@ -46,7 +46,8 @@ type Info struct {
 }
 
 // secretName is the grammar of names, which the contract gives.
-var secretName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}$`)
+// A name with slashes is one of an external manager's secrets.
+var secretName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,124}(/[A-Za-z0-9_.+=@-]+)*$`)
 
 // keyName is the grammar of the IDs of keys, which the contract gives.
 var keyName = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)

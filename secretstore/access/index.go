@@ -64,6 +64,13 @@ func (x *Index) Permits(subjects []string, p Permission, r Resource) bool {
 	return false
 }
 
+// Member reports whether one who has these subjects is in any of some groups.
+func (x *Index) Member(subjects, groups []string) bool {
+	return slices.ContainsFunc(subjects, func(s string) bool {
+		return slices.Contains(groups, s) || slices.ContainsFunc(x.memberOf[s], func(g string) bool { return slices.Contains(groups, g) })
+	})
+}
+
 func (x *Index) given(subject string, p Permission, r Resource) bool {
 	return slices.ContainsFunc(x.rules[subject], func(rule Rule) bool { return rule.permits(p, r) })
 }

@@ -39,7 +39,7 @@ var Administration = []Kind{"token", "group", "grant", "issuer", "kek"}
 var Granted = append([]Kind{"secret"}, Artefacts...)
 
 // Grantable are the kinds that a grant of permissions may name.
-var Grantable = slices.Concat(Granted, []Kind{"scope", "key"}, Records)
+var Grantable = slices.Concat(Granted, []Kind{"scope", "key", "manager"}, Records)
 
 // Kinds are all of them.
 var Kinds = slices.Concat(Grantable, Administration)

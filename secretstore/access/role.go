@@ -29,7 +29,7 @@ func (r Role) Permits(p Permission, k Kind) bool {
 	case Admin:
 		return true
 	case Author:
-		return artefact && p != Use || p == Read && (k == "secret" || k == "scope" || k == "execution" || k == "decision" || k == "key")
+		return artefact && p != Use || p == Read && (k == "secret" || k == "scope" || k == "execution" || k == "decision" || k == "key" || k == "manager")
 	case Evaluator:
 		return artefact && p == Execute
 	case Auditor:

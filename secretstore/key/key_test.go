@@ -416,7 +416,7 @@ func TestUnusableSecrets(t *testing.T) {
 func TestComputedSecretIsNoKey(t *testing.T) {
 	w := open(t)
 	w.secret(platform, "SOURCE", `{"generate":{"kind":"hmac"}}`)
-	set, err := w.store.SealingSet(admin, secretstore.KindScript, platform, secretstore.References{Secrets: []string{"SOURCE"}})
+	set, err := w.store.SealingSet(t.Context(), admin, secretstore.KindScript, platform, secretstore.References{Secrets: []string{"SOURCE"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -465,7 +465,7 @@ func TestOperations(t *testing.T) {
 func TestRestrictedSecretReachesKeysOnly(t *testing.T) {
 	w := open(t)
 	w.secret(platform, "S", `{"generate":{"kind":"ec"},"use_in_placeholders":false}`)
-	set, err := w.store.SealingSet(admin, secretstore.KindScript, platform, secretstore.References{Secrets: []string{"S"}})
+	set, err := w.store.SealingSet(t.Context(), admin, secretstore.KindScript, platform, secretstore.References{Secrets: []string{"S"}})
 	if err != nil {
 		t.Fatal(err)
 	}

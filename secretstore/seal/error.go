@@ -1,6 +1,9 @@
 package seal
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Code says which rule refused. Codes are stable and part of the API.
 type Code string
@@ -42,6 +45,9 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // Unavailable says that there is no secret of a name to be used.
 func Unavailable(name string) *Error {
+	if manager, _, managed := strings.Cut(name, "/"); managed {
+		return Errorf(CodeUnavailable, "secret %s is unavailable: there is no manager %s in this scope, or it has no such secret, or it does not answer; GET …/managers/%s/health tells", name, manager, manager)
+	}
 	return Errorf(CodeUnavailable, "secret %s is absent, disabled or expired in this scope; create or enable it", name)
 }
 

@@ -55,9 +55,9 @@ type Place struct {
 	Pointer string
 }
 
-// forbids tells which setting forbids the place: "allowed_hosts",
+// Forbids tells which setting forbids the place: "allowed_hosts",
 // "allowed_in", or "" when it is permitted.
-func (l Limits) forbids(p Place) string {
+func (l Limits) Forbids(p Place) string {
 	if !l.Allow(Target{p.Scheme, p.Host, p.Port}) {
 		return "allowed_hosts"
 	}

@@ -58,7 +58,7 @@ func (r *Run) size(s string) int {
 // a request. The error is egress_denied and names the secret and the setting.
 func (r *Run) Permit(s string, p Place) error {
 	for _, src := range r.sourcesOf(s) {
-		setting := src.secret.Limits.forbids(p)
+		setting := src.secret.Limits.Forbids(p)
 		if setting == "" {
 			continue
 		}
