@@ -24,16 +24,16 @@ var roles = map[string]map[string]string{
 		"secret": "create read update delete use", "variable": "create read update delete",
 		"script": "create read update delete execute", "policy": "create read update delete execute", "binding": "create read update delete execute",
 		"scope": "create read", "token": "create read update delete", "group": "create read update delete", "grant": "create read update delete", "issuer": "create read update delete",
-		"metrics": "read", "execution": "read", "decision": "read", "audit": "read", "key": "create read update delete execute", "kek": "read update",
+		"metrics": "read", "execution": "read", "decision": "read", "audit": "read", "key": "create read update delete execute", "manager": "create read update delete", "kek": "read update",
 	},
 	"author": {
-		"secret": "read", "scope": "read", "execution": "read", "decision": "read", "key": "read", "variable": "create read update delete",
+		"secret": "read", "scope": "read", "execution": "read", "decision": "read", "key": "read", "manager": "read", "variable": "create read update delete",
 		"script": "create read update delete execute", "policy": "create read update delete execute", "binding": "create read update delete execute",
 	},
 	"evaluator": {"script": "execute", "policy": "execute", "binding": "execute"},
 	"auditor": {
 		"secret": "read", "variable": "read", "script": "read", "policy": "read", "binding": "read", "scope": "read",
-		"token": "read", "group": "read", "grant": "read", "issuer": "read", "metrics": "read", "execution": "read", "decision": "read", "audit": "read", "key": "read", "kek": "read",
+		"token": "read", "group": "read", "grant": "read", "issuer": "read", "metrics": "read", "execution": "read", "decision": "read", "audit": "read", "key": "read", "manager": "read", "kek": "read",
 	},
 	"": {},
 }

@@ -264,6 +264,7 @@ func tourDocuments(ctx context.Context, t *testing.T, c *client.Client, scope cl
 	_, err = policies.All(ctx)
 	ok(err)
 
+	tourManagers(ctx, t, c, scope, ok)
 	bindings := c.Bindings(scope)
 	b, wasNew, err := bindings.Put(ctx, "authzen", client.BindingSpec{Policy: "rego"}, "")
 	ok(err)
@@ -483,4 +484,49 @@ func formsOf(value string) []string {
 	slices.Reverse(reversed)
 	return []string{value, value[6:], string(reversed), base64.StdEncoding.EncodeToString([]byte(value))[:24],
 		base64.StdEncoding.EncodeToString([]byte(value[1:]))[:24], hex.EncodeToString([]byte(value)), url.QueryEscape(value)}
+}
+
+// tourManagers connects a manager that nobody answers for.
+func tourManagers(ctx context.Context, t *testing.T, c *client.Client, scope client.Scope, ok func(error)) {
+	t.Helper()
+	managers := c.Managers(scope)
+	_, _, err := c.Secrets(scope).Put(ctx, "VAULT_TOKEN", client.SecretSpec{Value: client.StringValue("hvs.the-token-of-the-tour"), AllowedHosts: []string{"http://127.0.0.1:1"}}, "")
+	ok(err)
+	m, created, err := managers.Put(ctx, "outside", client.ManagerSpec{Kind: "vault", Vault: json.RawMessage(`{"address":"http://127.0.0.1:1","auth":{"method":"token","secret":"VAULT_TOKEN"}}`)}, "")
+	ok(err)
+	if diff := cmp.Diff([]string{"VAULT_TOKEN"}, m.SealingSet); diff != "" || !created {
+		t.Errorf("manager %+v:\n%s", m, diff)
+	}
+	_, err = managers.Patch(ctx, "outside", map[string]any{"ttl_seconds": 60}, m.ETag)
+	ok(err)
+	m, err = managers.Get(ctx, "outside")
+	ok(err)
+	all, err := managers.All(ctx)
+	ok(err)
+	if m.TTLSeconds != 60 || len(all) != 1 {
+		t.Errorf("managers %+v", all)
+	}
+	_, _, err = c.Scripts(scope).Put(ctx, "asks", client.ScriptSpec{Source: `module.exports = (context) => context.secrets.get("outside/db/password") === undefined`}, "")
+	ok(err)
+	run, err := c.RunScript(ctx, scope, "asks", nil)
+	ok(err)
+	if string(run.Output) != "true" {
+		t.Errorf("a manager that is down: %+v", run)
+	}
+	cached, err := managers.Cache(ctx, "outside")
+	ok(err)
+	if len(cached) != 1 || cached[0].Name != "db" || cached[0].Reason != "unreachable" {
+		t.Errorf("the cache is %+v", cached)
+	}
+	h, err := managers.Health(ctx, "outside")
+	ok(err)
+	if h.State != "failing" || h.LastError != "unreachable" {
+		t.Errorf("the health is %+v", h)
+	}
+	ok(managers.Clear(ctx, "outside", "db"))
+	ok(managers.Clear(ctx, "outside", ""))
+	if err := managers.Delete(ctx, "outside", "", false); err == nil {
+		t.Error("a manager was deleted that a script refers to")
+	}
+	ok(managers.Delete(ctx, "outside", "", true))
 }

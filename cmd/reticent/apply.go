@@ -38,7 +38,7 @@ What no file mentions is left alone.
 read, not those of directories in it. A file has one resource or several,
 separated by lines of "---". All files are read before anything is written.
 
-  kind: project | service | issuer | group | grant | variable | secret | key |
+  kind: project | service | issuer | group | grant | variable | secret | key | manager |
         module | script | policy | binding
   name: NAME           of a binding: its point
   project: NAME        where it lives; none is the platform

@@ -12,7 +12,7 @@ import (
 // paths are the kinds of resources as paths have them. Modules are among the
 // scripts.
 var paths = map[string]string{
-	"issuer": "issuers", "group": "groups", "grant": "grants", "variable": "variables", "secret": "secrets", "key": "keys",
+	"issuer": "issuers", "group": "groups", "grant": "grants", "variable": "variables", "secret": "secrets", "key": "keys", "manager": "managers",
 	"module": "scripts", "script": "scripts", "policy": "policies", "binding": "bindings",
 }
 

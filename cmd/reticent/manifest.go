@@ -16,7 +16,7 @@ import (
 
 // kinds are the kinds of resources in the order in which they are applied: what
 // others refer to comes first.
-var kinds = []string{"project", "service", "issuer", "group", "grant", "variable", "secret", "key", "module", "script", "policy", "binding"}
+var kinds = []string{"project", "service", "issuer", "group", "grant", "variable", "secret", "key", "manager", "module", "script", "policy", "binding"}
 
 // manifest is what a directory or a file of resources says. Files that it
 // refers to are read through root, which nothing escapes: neither "..", nor an

@@ -54,6 +54,7 @@ Exit codes:
 		secretCommand(c),
 		variableCommand(c),
 		keyCommand(c),
+		managerCommand(c),
 		scriptCommand(c),
 		policyCommand(c),
 		bindingCommand(c),
