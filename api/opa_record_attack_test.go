@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"encoding/json"
 	"net/url"
 	"strings"
 	"testing"
@@ -36,5 +37,23 @@ func TestAttackForgedTime(t *testing.T) {
 	since := client.DecisionFilter{Since: time.Now().Add(-time.Hour)}
 	if all := decisions(t, s, client.Scope{}, since); len(all) != 1 || all[0].Path != "door/first" {
 		t.Errorf("%+v", all)
+	}
+}
+
+// TestAttackRecordOfSeveral asks for a document of several policies: who may see the
+// decisions of one of them does not see in its record what another one gave.
+func TestAttackRecordOfSeveral(t *testing.T) {
+	s := opaFixture(t)
+	want(t, s, 200, request{method: "POST", path: "/opa/v1/data/door", body: `{"input":{"who":"ada"}}`})
+	for _, x := range []struct {
+		names string
+		sees  int
+	}{{"door", 0}, {"library", 0}, {"*", 1}} {
+		reader := made(t, s, client.Scope{}, "")
+		given(t, s, "/v1", "reads-"+reader.ID, `{"subject":"`+reader.Subject+`","permissions":["read"],"kinds":["decision"],"names":"`+x.names+`"}`)
+		a := want(t, s, 200, request{"GET", "/v1/decisions", "", map[string]string{"Authorization": "Bearer " + reader.Value}})
+		if all := decode[struct{ Items []json.RawMessage }](t, a.Body).Items; len(all) != x.sees {
+			t.Errorf("who sees decisions of %s sees %s", x.names, a.Body)
+		}
 	}
 }

@@ -9,23 +9,32 @@ import (
 	"time"
 )
 
+// OtherPolicy is a policy that answered beside the first.
+type OtherPolicy struct {
+	Policy      string `json:"policy"`
+	PolicyScope string `json:"policy_scope"`
+	Version     int    `json:"version"`
+}
+
 // DecisionRecord is the record of a decision. Secrets in it are masked.
 type DecisionRecord struct {
-	ID          string    `json:"id"`
-	Policy      string    `json:"policy"`
-	PolicyScope string    `json:"policy_scope"`
-	Version     int       `json:"version,omitempty"`
-	Script      string    `json:"script,omitempty"`
-	Scope       string    `json:"scope"`
-	Point       string    `json:"point"`
-	Target      string    `json:"target,omitempty"`
-	Path        string    `json:"path,omitempty"`
-	Principal   string    `json:"principal"`
-	RequestID   string    `json:"request_id,omitempty"`
-	Started     time.Time `json:"started"`
-	DurationMS  float64   `json:"duration_ms"`
-	Node        string    `json:"node"`
-	Decision    bool      `json:"decision"`
+	ID          string `json:"id"`
+	Policy      string `json:"policy"`
+	PolicyScope string `json:"policy_scope"`
+	Version     int    `json:"version,omitempty"`
+	// Others are the policies that answered besides.
+	Others     []OtherPolicy `json:"others,omitempty"`
+	Script     string        `json:"script,omitempty"`
+	Scope      string        `json:"scope"`
+	Point      string        `json:"point"`
+	Target     string        `json:"target,omitempty"`
+	Path       string        `json:"path,omitempty"`
+	Principal  string        `json:"principal"`
+	RequestID  string        `json:"request_id,omitempty"`
+	Started    time.Time     `json:"started"`
+	DurationMS float64       `json:"duration_ms"`
+	Node       string        `json:"node"`
+	Decision   bool          `json:"decision"`
 	// Outcome is "allow", "deny" or "error".
 	Outcome  string          `json:"outcome"`
 	Input    json.RawMessage `json:"input,omitempty"`

@@ -71,6 +71,11 @@ func (l *Log) mask(e *entry) (*Record, error) {
 	if len(x.Policies) > 0 {
 		doc := x.Policies[0]
 		r.Policy, r.PolicyScope, r.Version = doc.Name, doc.Scope.Path(), doc.Version
+		for _, doc := range x.Policies[1:] {
+			if doc != x.Policies[0] {
+				r.Others = append(r.Others, Other{doc.Name, doc.Scope.Path(), doc.Version})
+			}
+		}
 	}
 	if err := l.names(r, e); err != nil {
 		return nil, err

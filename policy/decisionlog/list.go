@@ -78,7 +78,7 @@ func (l *Log) Get(ctx context.Context, by secretstore.Principal, scope secretsto
 }
 
 // shows reports whether a scope's list has a decision: one that it asked for, or one
-// beneath it.
+// beneath it. The records of all who answered must be his to see.
 func (l *Log) shows(by secretstore.Principal, scope secretstore.Scope, r *Record) bool {
 	path := scope.Path()
 	if path != "" && r.Scope != path && !strings.HasPrefix(r.Scope, path+"/") {
@@ -87,6 +87,11 @@ func (l *Log) shows(by secretstore.Principal, scope secretstore.Scope, r *Record
 	at, name := r.PolicyScope, r.Policy
 	if name == "" {
 		at, name = r.Scope, r.Script
+	}
+	for _, o := range r.Others {
+		if !l.cfg.Store.ReadsRecordsOf(by, secretstore.KindDecision, o.PolicyScope, o.Policy) {
+			return false
+		}
 	}
 	return l.cfg.Store.ReadsRecordsOf(by, secretstore.KindDecision, at, name)
 }

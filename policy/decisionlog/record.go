@@ -16,7 +16,10 @@ type Record struct {
 	Policy      string `json:"policy"`
 	PolicyScope string `json:"policy_scope"`
 	Version     int    `json:"version,omitempty"`
-	Script      string `json:"script,omitempty"`
+	// Others are the policies that answered besides: a document of OPA's API may be
+	// put together from several.
+	Others []Other `json:"others,omitempty"`
+	Script string  `json:"script,omitempty"`
 	// Scope is the path of the scope that asked, "" for the platform.
 	Scope string `json:"scope"`
 	// Point is the point that it asked at, "evaluate", or "opa", and Target what about.
@@ -48,6 +51,13 @@ type Record struct {
 	// Omitted names what was left out because the record would be larger than
 	// MaxRecordBytes: "input", "result", "dry_run".
 	Omitted []string `json:"omitted,omitempty"`
+}
+
+// Other is a policy that answered beside the first.
+type Other struct {
+	Policy      string `json:"policy"`
+	PolicyScope string `json:"policy_scope"`
+	Version     int    `json:"version"`
 }
 
 // Outcome is how a decision went.
