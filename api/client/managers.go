@@ -13,9 +13,6 @@ import (
 type ManagerSpec struct {
 	Kind        string          `json:"kind"`
 	Vault       json.RawMessage `json:"vault,omitempty"`
-	AWS         json.RawMessage `json:"aws,omitempty"`
-	Azure       json.RawMessage `json:"azure,omitempty"`
-	Google      json.RawMessage `json:"google,omitempty"`
 	Directory   json.RawMessage `json:"directory,omitempty"`
 	Environment json.RawMessage `json:"environment,omitempty"`
 

@@ -8,8 +8,7 @@ import (
 
 // Local is what of the server's own managers may use. The zero value is nothing.
 type Local struct {
-	// Implicit lets managers go by the credentials that the server finds for itself:
-	// the default chains of AWS, Azure and Google, and a pod's service account.
+	// Implicit lets managers go by the service account of the server's own pod.
 	Implicit bool
 	// Directories are those in which directories may be; absolute.
 	Directories []string
