@@ -11,6 +11,8 @@ require (
 	github.com/aws/aws-sdk-go-v2 v1.41.4 // resource names of AWS
 	github.com/aws/aws-sdk-go-v2/config v1.32.12 // credentials for AWS KMS
 	github.com/aws/aws-sdk-go-v2/service/kms v1.50.3 // asks AWS KMS
+	github.com/aws/aws-sdk-go-v2/service/secretsmanager v1.41.4 // fetches secrets of AWS Secrets Manager
+	github.com/aws/smithy-go v1.24.2 // errors of AWS
 	github.com/dlclark/regexp2/v2 v2.5.2 // what goja runs some regular expressions with; its limit is set
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b // runs JavaScript
 	github.com/elastic/go-seccomp-bpf v1.6.0 // bounds the system calls of worker processes
@@ -82,7 +84,6 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sso v1.30.13 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.35.17 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sts v1.41.9 // indirect
-	github.com/aws/smithy-go v1.24.2 // indirect
 	github.com/beorn7/perks v1.0.1 // indirect
 	github.com/bits-and-blooms/bitset v1.20.0 // indirect
 	github.com/cenkalti/backoff/v4 v4.3.0 // indirect

@@ -13,6 +13,7 @@ import (
 type ManagerSpec struct {
 	Kind        string          `json:"kind"`
 	Vault       json.RawMessage `json:"vault,omitempty"`
+	AWS         json.RawMessage `json:"aws,omitempty"`
 	Directory   json.RawMessage `json:"directory,omitempty"`
 	Environment json.RawMessage `json:"environment,omitempty"`
 

@@ -35,8 +35,8 @@ func managerPut(c *connection, d documents[client.Manager]) *cobra.Command {
 			}
 			return d.put(cmd, api, args[0], json.RawMessage(document))
 		})
-	cmd.Long = `Connect an external secret manager: vault (OpenBao too), directory or environment. The
-file is YAML or JSON. Credentials are secrets of this server, by
+	cmd.Long = `Connect an external secret manager: vault (OpenBao too), aws, directory or environment.
+The file is YAML or JSON. Credentials are secrets of this server, by
 name, which must be allowed to go to the manager's host:
 
   kind: vault

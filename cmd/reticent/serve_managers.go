@@ -16,7 +16,7 @@ import (
 // registerManagers adds the flags of what external secret managers may use of the
 // server's own.
 func registerManagers(flags *pflag.FlagSet, l *manager.Local) {
-	flags.BoolVar(&l.Implicit, "manager-implicit", false, "let managers go by the service account of the server's own pod")
+	flags.BoolVar(&l.Implicit, "manager-implicit", false, "let managers go by the server's own credentials: a pod's service account, the default chain of AWS")
 	flags.StringArrayVar(&l.Directories, "manager-directory", nil, "let managers read secrets in this `directory`; repeatable")
 	flags.StringArrayVar(&l.EnvironmentPrefixes, "manager-environment", nil, "let managers read variables of the server's environment that begin with this `prefix`; repeatable")
 }

@@ -35,6 +35,10 @@ var contracts = []struct {
 		v := newFakeVault(w.t, 2)
 		return vaultSpec(w, v), v, v.vendor
 	}, nil},
+	{"aws", true, func(w *world) (map[string]any, backend, *vendor) {
+		a := newFakeAWS(w.t)
+		return awsSpec(w, a), a, a.vendor
+	}, nil},
 	{"directory", false, func(w *world) (map[string]any, backend, *vendor) {
 		d := mounted{w.t, filepath.Join(directoryRoot(w.t), "app")}
 		return map[string]any{"kind": "directory", "directory": map[string]any{"path": d.path}}, d, nil

@@ -1,5 +1,5 @@
 // Package manager fetches secrets of external secret managers: HashiCorp Vault and
-// OpenBao, mounted directories as Kubernetes makes them, and the environment of the
+// OpenBao, AWS Secrets Manager, mounted directories as Kubernetes makes them, and the environment of the
 // server.
 //
 // A manager is a stored document (see [Document]). What an artefact names as

@@ -20,6 +20,7 @@ type Kind string
 // The kinds.
 const (
 	KindVault       Kind = "vault" // OpenBao too
+	KindAWS         Kind = "aws"
 	KindDirectory   Kind = "directory"
 	KindEnvironment Kind = "environment"
 )
@@ -28,11 +29,13 @@ const (
 type Document struct {
 	Kind        Kind         `json:"kind"`
 	Vault       *Vault       `json:"vault,omitempty"`
+	AWS         *AWS         `json:"aws,omitempty"`
 	Directory   *Directory   `json:"directory,omitempty"`
 	Environment *Environment `json:"environment,omitempty"`
 
 	// Keys says whether its secrets have several values each, so that the last part of
-	// a reference is the key of one. Nil is the usual of the kind: Vault's have.
+	// a reference is the key of one. Nil is the usual of the kind: Vault's have, and
+	// those of AWS.
 	Keys *bool `json:"keys,omitempty"`
 	// Groups are whom it is assigned to: "group:NAME" or "group:ISSUER:NAME". Without
 	// any it is for whom grants give use.
@@ -67,15 +70,18 @@ func (d *Document) settings() (settings, error) {
 	if d.Vault != nil {
 		all[KindVault] = d.Vault
 	}
+	if d.AWS != nil {
+		all[KindAWS] = d.AWS
+	}
 	if d.Directory != nil {
 		all[KindDirectory] = d.Directory
 	}
 	if d.Environment != nil {
 		all[KindEnvironment] = d.Environment
 	}
-	kinds := []Kind{KindVault, KindDirectory, KindEnvironment}
+	kinds := []Kind{KindVault, KindAWS, KindDirectory, KindEnvironment}
 	if !slices.Contains(kinds, d.Kind) {
-		return nil, invalid("/kind: use vault, directory or environment")
+		return nil, invalid("/kind: use vault, aws, directory or environment")
 	}
 	if len(all) != 1 || all[d.Kind] == nil {
 		return nil, invalid("/%s: a manager of the kind %s has this member, and none of another kind", d.Kind, d.Kind)
@@ -145,7 +151,7 @@ func (d *Document) keyed() bool {
 	if d.Keys != nil {
 		return *d.Keys
 	}
-	return d.Kind == KindVault
+	return d.Kind == KindVault || d.Kind == KindAWS
 }
 
 // split takes what follows the manager's name in a reference apart.

@@ -8,7 +8,8 @@ import (
 
 // Local is what of the server's own managers may use. The zero value is nothing.
 type Local struct {
-	// Implicit lets managers go by the service account of the server's own pod.
+	// Implicit lets managers go by the credentials that the server finds for
+	// itself: a pod's service account, the default chain of AWS.
 	Implicit bool
 	// Directories are those in which directories may be; absolute.
 	Directories []string

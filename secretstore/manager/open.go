@@ -43,6 +43,8 @@ func (s *Service) open(doc *secretstore.Document, d *Document) (Source, error) {
 		return nil, ErrConfig
 	case d.Vault != nil:
 		return newVault(c, *d.Vault)
+	case d.AWS != nil:
+		return newAWS(c, *d.AWS)
 	}
 	return nil, ErrConfig
 }

@@ -2,22 +2,17 @@ package awskms_test
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/reticent/reticent/secretstore/envelope/awskms"
 	"github.com/reticent/reticent/secretstore/envelope/roottest"
+	"github.com/reticent/reticent/secretstore/internal/sigv4test"
 )
 
 const (
@@ -26,47 +21,7 @@ const (
 	keyARN    = "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
-var authorization = regexp.MustCompile(`^AWS4-HMAC-SHA256 Credential=([^/]+)/(\d{8})/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$`)
-
-// signed checks a request by the rules of Signature Version 4, written down here a
-// second time.
-func signed(r *http.Request, body []byte) error {
-	m := authorization.FindStringSubmatch(r.Header.Get("Authorization"))
-	if m == nil || m[1] != accessKey || m[3] != "eu-central-1" || m[4] != "kms" {
-		return fmt.Errorf("authorization %q", r.Header.Get("Authorization"))
-	}
-	var headers strings.Builder
-	for _, name := range strings.Split(m[5], ";") {
-		value := strings.Join(r.Header.Values(name), ",")
-		switch name {
-		case "host":
-			value = r.Host
-		case "content-length":
-			value = fmt.Sprint(r.ContentLength)
-		}
-		fmt.Fprintf(&headers, "%s:%s\n", name, strings.TrimSpace(value))
-	}
-	for _, must := range []string{"host", "x-amz-date", "x-amz-target"} {
-		if !strings.Contains(";"+m[5]+";", ";"+must+";") {
-			return fmt.Errorf("%s is not signed", must)
-		}
-	}
-	digest := sha256.Sum256(body)
-	canonical := strings.Join([]string{r.Method, r.URL.EscapedPath(), r.URL.RawQuery, headers.String(), m[5], hex.EncodeToString(digest[:])}, "\n")
-	digest = sha256.Sum256([]byte(canonical))
-	scope := strings.Join([]string{m[2], m[3], m[4], "aws4_request"}, "/")
-	text := strings.Join([]string{"AWS4-HMAC-SHA256", r.Header.Get("X-Amz-Date"), scope, hex.EncodeToString(digest[:])}, "\n")
-	key := []byte("AWS4" + secretKey)
-	for _, part := range []string{m[2], m[3], m[4], "aws4_request", text} {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(part))
-		key = mac.Sum(nil)
-	}
-	if hex.EncodeToString(key) != m[6] {
-		return errors.New("the signature is wrong")
-	}
-	return nil
-}
+var signer = sigv4test.Signer{AccessKey: accessKey, SecretKey: secretKey, Region: "eu-central-1", Service: "kms"}
 
 // kms answers as AWS KMS does (TrentService, JSON 1.1).
 func kms(t *testing.T, s *roottest.Service) http.Handler {
@@ -80,7 +35,7 @@ func kms(t *testing.T, s *roottest.Service) http.Handler {
 			w.WriteHeader(status)
 			_ = json.NewEncoder(w).Encode(map[string]string{"__type": kind, "message": kind})
 		}
-		if err := signed(r, body); err != nil {
+		if err := signer.Check(r, body); err != nil {
 			t.Error(err)
 			fail(400, "IncompleteSignatureException")
 			return
