@@ -60,7 +60,7 @@ func (a *asker) ask(ctx context.Context, request *policy.AuthZENRequest) (policy
 		return policy.AuthZENResponse{}, err
 	}
 	binding, scope, ok := a.s.policies.Bound(a.scope, policy.PointAuthZEN, request.ResourceType)
-	o := policy.Occasion{Scope: a.scope, Point: string(policy.PointAuthZEN), Target: request.ResourceType, Candidate: binding.DryRun}
+	o := policy.Occasion{Scope: a.scope, Point: string(policy.PointAuthZEN), Target: binding.Target, Candidate: binding.DryRun}
 	x := policy.Begin(ctx, by, o)
 	x.Script = binding.Script
 	if !ok {

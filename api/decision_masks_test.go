@@ -13,7 +13,7 @@ import (
 
 // TestMaskRules binds policies that mask as OPA's do.
 func TestMaskRules(t *testing.T) {
-	s := apitest.Start(t, apitest.Options{InProcess: true})
+	s := apitest.Start(t, apitest.Options{InProcess: true, RecordInputs: true})
 	want(t, s, 201, request{"PUT", "/v1/projects/shop", `{}`, nil})
 	want(t, s, 201, request{"PUT", "/v1/secrets/KEY", `{"value":"` + decidedKey + `"}`, nil})
 	putRego(t, s, "/v1", "orders", "package orders\n\nallow := true\n\noutput := {\"note\": input.note, \"card\": input.card}\n")
@@ -95,7 +95,7 @@ func TestMaskThatFailsDrops(t *testing.T) {
 		"no secret":         `mask contains "/input/a" if data.secrets.ABSENT == "x"`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := apitest.Start(t, apitest.Options{InProcess: true})
+			s := apitest.Start(t, apitest.Options{InProcess: true, RecordInputs: true})
 			want(t, s, 201, request{"PUT", "/v1/secrets/KEY", `{"value":"` + decidedKey + `"}`, nil})
 			putPolicy(t, s, "/v1", "yes", "api", `[{"name": "true"}]`)
 			putRego(t, s, "/v1", "masks", "package system.log\n\n"+source+"\n")
@@ -105,7 +105,7 @@ func TestMaskThatFailsDrops(t *testing.T) {
 		})
 	}
 	t.Run("gone", func(t *testing.T) {
-		s := apitest.Start(t, apitest.Options{InProcess: true})
+		s := apitest.Start(t, apitest.Options{InProcess: true, RecordInputs: true})
 		putPolicy(t, s, "/v1", "yes", "api", `[{"name": "true"}]`)
 		putRego(t, s, "/v1", "masks", "package system.log\n\nmask contains \"/input/a\"\n")
 		want(t, s, 201, request{"PUT", "/v1/bindings/decision_log", `{"policy":"masks"}`, nil})

@@ -45,7 +45,7 @@ func waitForCandidate(t *testing.T, s *apitest.Server, name string) client.Decis
 // TestDryRun evaluates candidates beside what answers: the answer is the same to
 // the byte, whatever they do, and the log has where they differ.
 func TestDryRun(t *testing.T) {
-	s := apitest.Start(t, apitest.Options{InProcess: true})
+	s := apitest.Start(t, apitest.Options{InProcess: true, RecordInputs: true})
 	want(t, s, 201, request{"PUT", "/v1/secrets/KEY", `{"value":"` + decidedKey + `"}`, nil})
 	want(t, s, 201, request{"PUT", "/v1/secrets/PIN", `{"value":"4711"}`, nil})
 	putRego(t, s, "/v1", "live", "package live\n\nallow if input.key == data.secrets.KEY\n\noutput := {\"seen\": input.n}\n")
@@ -129,7 +129,7 @@ func TestDryRun(t *testing.T) {
 // for a secret: the record has neither, wherever it stands.
 func TestAttackDryRunRecord(t *testing.T) {
 	const theirs = "the-candidates-own-key-5a7710fe"
-	s := apitest.Start(t, apitest.Options{InProcess: true})
+	s := apitest.Start(t, apitest.Options{InProcess: true, RecordInputs: true})
 	want(t, s, 201, request{"PUT", "/v1/secrets/KEY", `{"value":"` + decidedKey + `"}`, nil})
 	want(t, s, 201, request{"PUT", "/v1/secrets/THEIRS", `{"value":"` + theirs + `"}`, nil})
 	putRego(t, s, "/v1", "live", "package live\n\nallow if input.a == data.secrets.KEY\n\noutput := {\"b\": input.b}\n")

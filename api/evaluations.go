@@ -95,7 +95,7 @@ func (s *server) search(what policy.Search) handler {
 			return policy.Unsearchable(what)
 		}
 		page, err := a.batch.Search(r.Context(), by, scope, binding.Policy,
-			policy.Occasion{Scope: a.scope, Point: string(policy.PointAuthZEN), Target: request.ResourceType}, request)
+			policy.Occasion{Scope: a.scope, Point: string(policy.PointAuthZEN), Target: binding.Target}, request)
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ const opaSecret = "opa-door-key-8c1f0b7d2e"
 // service.
 func opaFixture(t testing.TB) *apitest.Server {
 	t.Helper()
-	s := apitest.Start(t, apitest.Options{InProcess: true})
+	s := apitest.Start(t, apitest.Options{InProcess: true, RecordInputs: true})
 	for _, r := range []request{
 		{"POST", "/v1/secrets", `{"name":"DOOR","value":"` + opaSecret + `"}`, nil},
 		{"PUT", "/v1/projects/shop", "", nil},

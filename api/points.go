@@ -40,7 +40,7 @@ func (s *server) evaluatePoint(w http.ResponseWriter, r *http.Request) error {
 	if err := decode(w, r, MaxInputBytes, &body); err != nil {
 		return err
 	}
-	x := policy.Begin(r.Context(), t.by, policy.Occasion{Scope: t.scope, Point: string(at), Target: body.Target})
+	x := policy.Begin(r.Context(), t.by, policy.Occasion{Scope: t.scope, Point: string(at)})
 	d, err := s.decideAt(r, x, at, body)
 	if errors.Is(err, secretstore.ErrNotFound) {
 		// What a binding names was deleted since: a deny, not a missing resource of
@@ -63,7 +63,7 @@ func (s *server) decideAt(r *http.Request, x *policy.Evaluation, at policy.Point
 		return policy.Decision{}, err
 	}
 	bound, scope, ok := s.policies.Bound(x.Scope, at, body.Target)
-	x.Script = bound.Script
+	x.Script, x.Target = bound.Script, bound.Target
 	if !ok {
 		d := deniedBy("no_binding", "nothing is bound to this target at the point "+string(at))
 		s.policies.Decided(x, d)

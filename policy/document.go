@@ -31,7 +31,7 @@ type Document struct {
 	Validators json.RawMessage `json:"validators,omitempty"`
 
 	// RecordInput says whether the decision log has the input, sealed, masked and
-	// redacted; nil is true.
+	// redacted; nil is what the server says, which is no unless it was asked to.
 	RecordInput *bool `json:"record_input,omitempty"`
 
 	// Description is for people.
@@ -98,4 +98,13 @@ func (d Document) validateValidators() error {
 		return invalid(CodeInvalidDocument, "/validators", "give an array of validators", "a policy of validators needs them")
 	}
 	return nil
+}
+
+// recordsInput reports whether the decision log has inputs of the policy, where
+// the server says otherwise for those that do not say.
+func (d *Document) recordsInput(otherwise bool) bool {
+	if d.RecordInput == nil {
+		return otherwise
+	}
+	return *d.RecordInput
 }

@@ -19,7 +19,8 @@ const AtEvaluate = "evaluate"
 type Occasion struct {
 	// Scope is the one that asks.
 	Scope secretstore.Scope
-	// Point is the point that it asks at, or [AtEvaluate], and Target what about.
+	// Point is the point that it asks at, or [AtEvaluate], and Target that of the
+	// binding that answers: what the caller named is a text of his own.
 	Point  string
 	Target string
 	// Candidate is a policy that is tried on the same input, beside the one that

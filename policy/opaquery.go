@@ -139,6 +139,9 @@ func (s *Service) Document(ctx context.Context, q Question, path []string, input
 	for _, p := range pieces {
 		x.answeredBy(p.of, q.Scope, input)
 	}
+	if len(pieces) == 0 {
+		x.Path = "" // of no policy: a text of the caller's
+	}
 	if slices.ContainsFunc(pieces, func(p piece) bool { return !p.of.recordsInput }) {
 		x.Input = nil
 	}

@@ -28,7 +28,9 @@ type Service struct {
 	variables secretstore.Shelf[secretstore.Variable]
 	keys      *jwks.Cache
 	egress    *egress.Client
-	snapshot  atomic.Pointer[snapshot]
+	// recordInputs is Config.RecordInputs.
+	recordInputs bool
+	snapshot     atomic.Pointer[snapshot]
 }
 
 // Config is what a Service is made of.
@@ -37,12 +39,14 @@ type Config struct {
 	// Egress fetches the key sets that policies name by URL and sends what Rego asks
 	// for; nil means that no key set is ever there and nothing is sent.
 	Egress *egress.Client
+	// RecordInputs has the decision log tell the inputs of policies that do not say.
+	RecordInputs bool
 }
 
 // NewService makes a Service, which works until Close, and compiles every stored
 // policy.
 func NewService(c Config) *Service {
-	s := &Service{variables: secretstore.VariableShelf(c.Store), egress: c.Egress}
+	s := &Service{variables: secretstore.VariableShelf(c.Store), egress: c.Egress, recordInputs: c.RecordInputs}
 	s.Shelf = secretstore.Shelf[Document]{
 		Store: c.Store, Kind: secretstore.KindPolicy, Check: checkDocument, Fits: s.fits, Users: s.users,
 	}

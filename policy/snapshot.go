@@ -114,7 +114,7 @@ func (s *Service) bind(doc *secretstore.Document, last *bound) *bound {
 	} else {
 		var d Document
 		if b.err = json.Unmarshal(doc.Body, &d); b.err == nil {
-			b.policyOf, b.recordsInput = d.Type.orAny(), d.RecordInput == nil || *d.RecordInput
+			b.policyOf, b.recordsInput = d.Type.orAny(), d.recordsInput(s.recordInputs)
 			b.compiled, b.err = d.Compile()
 		}
 	}

@@ -47,6 +47,8 @@ type Options struct {
 	Script func(*script.Config)
 	// Recorder changes how runs are recorded.
 	Recorder func(*script.RecorderConfig)
+	// RecordInputs has the decision log tell inputs.
+	RecordInputs bool
 	// Decisions changes the decision log.
 	Decisions func(*decisionlog.Config)
 	// Egress changes the configuration of what scripts send.
@@ -121,7 +123,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	policies := policy.NewService(policy.Config{Store: s.Store, Egress: out})
+	policies := policy.NewService(policy.Config{Store: s.Store, Egress: out, RecordInputs: o.RecordInputs})
 	recording := script.RecorderConfig{KV: db, Log: log, Dropped: s.Metrics.Dropped}
 	if o.Recorder != nil {
 		o.Recorder(&recording)

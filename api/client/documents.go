@@ -98,7 +98,8 @@ type PolicySpec struct {
 	Decision    string            `json:"decision,omitempty"`
 	RegoVersion *int              `json:"rego_version,omitempty"`
 	Validators  json.RawMessage   `json:"validators,omitempty"`
-	// RecordInput says whether the decision log has the input; nil is true.
+	// RecordInput says whether the decision log has the input; nil is what the server
+	// says.
 	RecordInput *bool  `json:"record_input,omitempty"`
 	Description string `json:"description,omitempty"`
 }

@@ -120,6 +120,9 @@ func diffInputs(c *connection, cmd *cobra.Command, api *client.Client, name stri
 			out[x.ID] = whole.Input
 		}
 	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("no recorded decision of %s has its input; store it with record_input: true, or start the server with --record-decision-input", name)
+	}
 	return out, nil
 }
 

@@ -266,7 +266,7 @@ func (s *server) start(ctx context.Context, log *slog.Logger, stdout io.Writer, 
 	metrics.Workers(p.engine.Load)
 	p.rotator = p.store.NewRotator(secretstore.RotatorConfig{Run: scripts.Rotate, Count: metrics.Rotated})
 	p.rotator.Start()
-	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress})
+	p.policies = policy.NewService(policy.Config{Store: p.store, Egress: p.egress, RecordInputs: s.decisions.inputs})
 	c := &s.decisions.log
 	c.KV, c.Store, c.Policies, c.Log, c.Dropped, c.Tried = state, p.store, p.policies, log, metrics.DecisionsDropped, metrics.Tried
 	if p.decisions, err = s.decisions.open(ctx, p.egress, stdout); err != nil {

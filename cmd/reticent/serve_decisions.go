@@ -22,7 +22,7 @@ import (
 // decisionFlags say what becomes of decisions.
 type decisionFlags struct {
 	log    decisionlog.Config
-	input  bool
+	inputs bool
 	to     string
 	secret string
 }
@@ -30,7 +30,7 @@ type decisionFlags struct {
 func (d *decisionFlags) register(flags *pflag.FlagSet) {
 	flags.DurationVar(&d.log.Keep, "keep-decisions", decisionlog.DefaultKeep, "how long decisions are kept")
 	flags.IntVar(&d.log.Max, "max-decisions", decisionlog.DefaultMax, "how many `decisions` are kept")
-	flags.BoolVar(&d.input, "record-decision-input", true, "record the inputs of decisions, sealed, masked and redacted; a policy's record_input can say no as well")
+	flags.BoolVar(&d.inputs, "record-decision-input", false, "record the inputs of decisions, sealed, masked and redacted, not only of policies with record_input")
 	flags.StringVar(&d.to, "decision-log", "", "send each decision to `stdout`, a file, or the http or https URL of a collector")
 	flags.StringVar(&d.secret, "decision-log-secret", "", "the `name` of a secret of the platform that the collector gets as a bearer token; its allowed_hosts must have the collector")
 	flags.StringVar(&d.log.Node, "node", "", "what the server calls itself in decisions; without it, the `name` of its host")
@@ -38,7 +38,6 @@ func (d *decisionFlags) register(flags *pflag.FlagSet) {
 
 // open starts the decision log and its stream.
 func (d *decisionFlags) open(ctx context.Context, client *egress.Client, stdout io.Writer) (*decisionlog.Log, error) {
-	d.log.OmitInput = !d.input
 	if d.log.Node == "" {
 		name, err := os.Hostname()
 		if err != nil {

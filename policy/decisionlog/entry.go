@@ -129,8 +129,6 @@ func (l *Log) names(r *Record, e *entry) error {
 func (l *Log) input(r *Record, e *entry) error {
 	x := e.evaluation
 	switch {
-	case l.cfg.OmitInput:
-		return nil
 	case x.LongInput:
 		r.Omitted = append(r.Omitted, "input")
 		return nil

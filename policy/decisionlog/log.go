@@ -52,8 +52,6 @@ type Config struct {
 	// Keep is how long a record is kept, Max how many are; 0 is the default.
 	Keep time.Duration
 	Max  int
-	// OmitInput leaves out every input, not only those of policies that say so.
-	OmitInput bool
 	// Node is what the server calls itself.
 	Node string
 	// Stream gets every entry; nil is none.
