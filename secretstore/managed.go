@@ -176,7 +176,7 @@ func (s *Store) pinManaged(st *state, doc *Document, denied []denial) (all []Man
 	managers := s.managers.Load()
 	for _, reference := range doc.names {
 		m := st.findManager(doc.Scope, reference)
-		if m == nil || managers == nil || slices.ContainsFunc(denied, func(d denial) bool { return d.secret == reference }) {
+		if m == nil || managers == nil || CheckReference(reference) != nil || slices.ContainsFunc(denied, func(d denial) bool { return d.secret == reference }) {
 			continue
 		}
 		_, path, _ := strings.Cut(reference, "/")

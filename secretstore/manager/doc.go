@@ -1,6 +1,6 @@
 // Package manager fetches secrets of external secret managers: HashiCorp Vault and
-// OpenBao, AWS Secrets Manager, mounted directories as Kubernetes makes them, and the environment of the
-// server.
+// OpenBao, AWS Secrets Manager, mounted directories as Kubernetes makes them, and the
+// environment of the server.
 //
 // A manager is a stored document (see [Document]). What an artefact names as
 // MANAGER/NAME or MANAGER/NAME/KEY is fetched by the [Source] of the manager when it

@@ -43,7 +43,7 @@ const ensureTries = 3
 // need gives the fetch that has to be waited for, nil for none.
 func (s *Service) need(r secretstore.ManagedReference, now time.Time) *flight {
 	c := s.of(r.Manager)
-	if c == nil || secretstore.CheckReference(r.Manager.Name+"/"+r.Path) != nil {
+	if c == nil {
 		return nil
 	}
 	name, _ := c.config.split(r.Path)
