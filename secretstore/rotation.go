@@ -46,6 +46,9 @@ func (s *Store) followPlan(ctx context.Context, d dueRotation, run RunScript) er
 	if err := s.authorize(plan.Author, "secret.rotate", d.scope, d.name); err != nil {
 		return err
 	}
+	if !d.record.newest().Limits.within(plan.Limits) {
+		return fail(ErrForbidden, "the limits of the secret are wider than when its plan was made; make the plan again, by a patch of rotation, if its values may have them")
+	}
 	if plan.Plan.Generate != nil {
 		v, err := s.version(plan.Author, d.scope, d.name, Given{Generate: plan.Plan.Generate}, "")
 		if err != nil {

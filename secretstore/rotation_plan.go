@@ -37,12 +37,16 @@ type RotationState struct {
 
 // rotationRecord is a plan as it is stored.
 type rotationRecord struct {
-	Plan     RotationPlan `json:"plan"`
-	Author   Principal    `json:"author"`
-	Last     *time.Time   `json:"last,omitempty"`
-	Retry    *time.Time   `json:"retry,omitempty"`
-	Failures int          `json:"failures,omitempty"`
-	Error    string       `json:"error,omitempty"`
+	Plan   RotationPlan `json:"plan"`
+	Author Principal    `json:"author"`
+	// Limits are those of the secret when the plan was made. Values that it makes do
+	// not get wider ones: who widens them with a value that he knows would get the
+	// next, which he does not know.
+	Limits   limits     `json:"limits"`
+	Last     *time.Time `json:"last,omitempty"`
+	Retry    *time.Time `json:"retry,omitempty"`
+	Failures int        `json:"failures,omitempty"`
+	Error    string     `json:"error,omitempty"`
 }
 
 // plan makes p the plan of r, nil for none, on the permissions of who wants it so.
@@ -54,7 +58,7 @@ func (s *Store) plan(by Principal, scope Scope, r *secretRecord, p *RotationPlan
 	if err := s.checkRotation(by, scope, r, *p); err != nil {
 		return err
 	}
-	next := rotationRecord{Plan: *p, Author: by}
+	next := rotationRecord{Plan: *p, Author: by, Limits: r.newest().Limits}
 	if r.Rotation != nil {
 		next.Last = r.Rotation.Last
 	}

@@ -346,3 +346,35 @@ func TestPlansThatAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAttackRotationWidens: who may update a secret gives it a value of his own with
+// wider limits; the value that the plan then makes must not have them.
+func TestAttackRotationWidens(t *testing.T) {
+	s, c := timed(t)
+	root := secretstore.Scope{}
+	mustCreate(t, s, root, "A", secretstore.Spec{Generate: &secretstore.Generate{Kind: "hex"}, AllowedHosts: []string{"good.example"},
+		Rotation: &secretstore.RotationPlan{Every: "24h", Generate: &secretstore.Generate{Kind: "hex"}}})
+	var p secretstore.Patch
+	if err := json.Unmarshal([]byte(`{"value":"known-to-the-attacker-0123456789","allowed_hosts":["evil.example"],"release":true}`), &p); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.PatchSecret(t.Context(), admin, root, "A", p, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(25 * time.Hour)
+	passed(t, s.NewRotator(secretstore.RotatorConfig{}))
+	got := get(t, s, "A")
+	if got.Version != 2 || got.RotationState.Failures != 1 || !strings.Contains(got.RotationState.Error, "limits") {
+		t.Errorf("version %d goes to %v, release %v: %+v", got.Version, got.AllowedHosts, got.Release, got.RotationState)
+	}
+	// Whoever may make the plan again says that its values have them.
+	again := secretstore.Optional[json.RawMessage]{Present: true, Value: json.RawMessage(`{"every":"24h"}`)}
+	if _, err := s.PatchSecret(t.Context(), admin, root, "A", secretstore.Patch{Rotation: again}, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.pass(25 * time.Hour)
+	passed(t, s.NewRotator(secretstore.RotatorConfig{}))
+	if got := get(t, s, "A"); got.Version != 3 || got.RotationState.Failures != 0 {
+		t.Errorf("version %d: %+v", got.Version, got.RotationState)
+	}
+}
