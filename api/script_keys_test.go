@@ -132,9 +132,13 @@ func TestKeysOfScriptsStandOnTheirAuthor(t *testing.T) {
 	const source = `{"source":"module.exports = async (context) => context.keys.out.sign('x').length"}`
 	wantProblem(t, s, 403, "forbidden", request{"PUT", "/v1/scripts/S", source, token})
 	wantProblem(t, s, 403, "forbidden", request{"POST", "/v1/scripts/test", source, token})
-	// What is not there when it is stored is decided when it is used: a module of the
-	// platform gets no key of a project by being required there.
-	want(t, s, 201, request{"PUT", "/v1/scripts/lib", `{"source":"exports.f = (context) => context.keys.local.sign('x').length"}`, token})
+	const lib = `{"source":"exports.f = (context) => context.keys.local.sign('x').length"}`
+	wantProblem(t, s, 403, "forbidden", request{"PUT", "/v1/scripts/lib", lib, token}) // the platform has no such key, which a refusal does not tell
+	given(t, s, "/v1", "h", fmt.Sprintf(`{"subject":%q,"permissions":["execute"],"kinds":["key"]}`, writer.Subject))
+	want(t, s, 201, request{"PUT", "/v1/scripts/lib", lib, token})
+	want(t, s, 204, request{"DELETE", "/v1/grants/h", "", nil})
+	// It is decided again when it is used: a module of the platform gets no key of a
+	// project by being required there.
 	want(t, s, 201, request{"PUT", "/v1/projects/shop/scripts/M", `{"source":"const lib = require('lib'); module.exports = async (context) => lib.f(context)"}`, nil})
 	if a := want(t, s, 200, request{"POST", "/v1/projects/shop/scripts/M/run", `{"input":{}}`, nil}); !strings.Contains(string(a.Body), `"code":"key_forbidden"`) {
 		t.Errorf("%s", a.Body)

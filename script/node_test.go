@@ -65,6 +65,7 @@ func TestNodeModulesAreSealed(t *testing.T) {
 		"require('util').promisify((cb) => cb(null, S))().then((v) => v === I)":                                                          "true",
 		"require('util').inspect({ S })":                                                                                                 `"{ S: '***' }"`,
 		"require('assert').strictEqual(S, 'other')":                                                                                      "",
+		"require('url').domainToASCII(S)":                                                                                                "",
 		"require('path').join(S, 'x')":                                                                                                   "",
 		"require('querystring').parse(S)":                                                                                                "",
 		"require('querystring').stringify({ [S]: 1 })":                                                                                   "",

@@ -170,17 +170,11 @@ func (s *Store) authorizeParts(by Principal, d Draft) error {
 }
 
 // authorizeKeys decides whether a principal may name the keys among these in what it
-// stores in a scope. One that is not there may be named; whether it may be used is decided
-// when it is.
+// stores in a scope. It is the same whether they are there: a refusal tells of no key.
 func (s *Store) authorizeKeys(by Principal, scope Scope, names []Named) error {
-	st := s.state.Load()
 	for _, named := range names {
-		name := named.Name
-		if named.Kind != KindKey || st.findDocument(KindKey, scope, name) == nil {
-			continue
-		}
-		if s.authorize(by, string(KindKey)+".execute", scope, name) != nil {
-			return fail(ErrForbidden, "you may not use key %s, which the %s names", name, KindScript)
+		if named.Kind == KindKey && s.authorize(by, string(KindKey)+".execute", scope, named.Name) != nil {
+			return fail(ErrForbidden, "you may not use key %s, which the %s names", named.Name, KindScript)
 		}
 	}
 	return nil

@@ -2,7 +2,8 @@
 const domainToASCII = (domain) => {
   try {
     return new URL("http://" + domain).hostname;
-  } catch {
+  } catch (error) {
+    if (error.code === "sealed_secret_inspected") throw error;
     return "";
   }
 };
