@@ -230,3 +230,17 @@ func clearAll(t testing.TB, w *world) {
 		t.Fatal(err)
 	}
 }
+
+// TestVaultDeletionTime has a version end before the time that a value is kept for.
+func TestVaultDeletionTime(t *testing.T) {
+	w := open(t, manager.Local{})
+	v := newFakeVault(t, 2)
+	v.set("db", "password", first)
+	v.expire("db", w.clock.now().Add(time.Minute))
+	w.manager("vault", vaultSpec(w, v))
+	w.is("vault/db/password", first)
+	v.set("db", "password", second)
+	v.expire("db", w.clock.now().Add(time.Hour))
+	w.clock.advance(time.Minute)
+	w.is("vault/db/password", second)
+}
