@@ -27,8 +27,9 @@ type state struct {
 	routed, expiring map[secretPlace]*secret
 	// referrers are the documents that refer to secrets, by name (see entry).
 	referrers map[string]referrers
-	// variables has what [Store.Variables] gives, by scope, once it was asked for.
-	variables sync.Map
+	// variables has what [Store.Variables] gives, by scope, once it was asked for. A
+	// copy of the state with the same documents shares it.
+	variables *sync.Map
 }
 
 // Change is what subscribers are told: documents that are new, changed, or whose
@@ -52,6 +53,7 @@ func (st *state) clone(revision int64) *state {
 		routed:    st.routed,
 		expiring:  st.expiring,
 		referrers: st.referrers,
+		variables: new(sync.Map),
 	}
 }
 
