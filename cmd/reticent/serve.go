@@ -177,15 +177,18 @@ func (s *server) serve(c *cobra.Command) (err error) {
 		if h.TLSConfig, err = s.tls.Config(log); err != nil {
 			return err
 		}
-		go func() { failed <- h.ServeTLS(listener, "", "") }()
-	} else {
-		go func() { failed <- h.Serve(listener) }()
 	}
+	// Before the server begins, which then has its configuration for itself.
 	stopEnvoy, err := s.envoy.serve(p, h.TLSConfig, failed)
 	if err != nil {
 		return errors.Join(err, shutdown(ctx, h))
 	}
 	defer stopEnvoy()
+	if s.tls.Cert != "" {
+		go func() { failed <- h.ServeTLS(listener, "", "") }()
+	} else {
+		go func() { failed <- h.Serve(listener) }()
+	}
 	err = s.prepare(ctx, url, token, stderr)
 	if err == nil {
 		p.ready.Store(true)
