@@ -46,7 +46,7 @@ func orphans() {
 }
 
 // patient lets runs take the time that they need on a slow machine.
-var patient = Limits{Time: time.Minute}
+var patient = Limits{Time: time.Minute, CPU: time.Minute}
 
 // engine starts an engine that ends with the test.
 func engine(t testing.TB, cfg Config) *Engine {
